@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// V8 comes from Debian's libnode: from V8_PREFIX, from .deps/ (where scripts/install-dependencies unpacks it
+// beside a Node of the machine's own), or from /usr.
+#if arch(arm64)
+    let triple = "aarch64-linux-gnu"
+#else
+    let triple = "x86_64-linux-gnu"
+#endif
+
+let v8Prefix: String = {
+    if let prefix = Context.environment["V8_PREFIX"] { return prefix }
+    let unpacked = Context.packageDirectory + "/.deps/usr"
+    return FileManager.default.fileExists(atPath: unpacked + "/include/node/v8.h") ? unpacked : "/usr"
+}()
+let v8Libraries = "\(v8Prefix)/lib/\(triple)"
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+]
+
+let package = Package(
+    name: "mcp-v8",
+    products: [
+        .executable(name: "mcp-v8", targets: ["Server"]),
+        .executable(name: "mcp-v8-worker", targets: ["Worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The worker's side: no Foundation, no NIO, no async.
+        .target(
+            name: "CV8",
+            dependencies: ["CBaseHeap"],
+            cxxSettings: [
+                // V8's own headers: not at a path that the compiler knows, and built without RTTI.
+                .unsafeFlags(["-isystem", "\(v8Prefix)/include/node", "-fno-rtti", "-fno-exceptions"])
+            ],
+            linkerSettings: [
+                .linkedLibrary("node"),
+                .unsafeFlags(["-L\(v8Libraries)", "-Xlinker", "-rpath", "-Xlinker", v8Libraries]),
+            ]
+        ),
+        .target(name: "CBaseHeap", exclude: ["JavaScript"]),
+        .target(name: "CSandbox"),
+        .target(name: "V8", dependencies: ["CV8", "WorkerProtocol"], swiftSettings: swiftSettings),
+        .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: swiftSettings),
+        .target(name: "WorkerProtocol", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "Worker",
+            dependencies: ["V8", "Sandbox", "CSandbox", "WorkerProtocol"],
+            swiftSettings: swiftSettings
+        ),
+
+        // The server's side: never V8.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "Heaps",
+            dependencies: [
+                "CZstd",
+                "WorkerProtocol",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Execution",
+            dependencies: [
+                "CSandbox",
+                "Heaps",
+                "WorkerProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "MCP",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Transports",
+            dependencies: ["MCP", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "Server",
+            dependencies: [
+                "Execution",
+                "Heaps",
+                "MCP",
+                "Transports",
+                "WorkerProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+
+        .testTarget(name: "WorkerProtocolTests", dependencies: ["WorkerProtocol"]),
+        .testTarget(name: "V8Tests", dependencies: ["V8", "WorkerProtocol"]),
+        .testTarget(
+            name: "HeapsTests",
+            dependencies: ["Heaps", "WorkerProtocol", .product(name: "Logging", package: "swift-log")]
+        ),
+        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Heaps", "WorkerProtocol"]),
+        .testTarget(name: "MCPTests", dependencies: ["MCP"]),
+        .testTarget(name: "TransportsTests", dependencies: ["MCP", "Transports"]),
+        .testTarget(name: "TidyTests"),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,43 @@
+#define _GNU_SOURCE
+#include "CSandbox.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+pid_t csandbox_fork(void) {
+    pid_t child = fork();
+    return child < 0 ? -errno : child;
+}
+
+int csandbox_thread_count(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return -errno;
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(tasks));) count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+int csandbox_die_with_parent(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -errno;
+    // The parent may have ended before the line above: then nobody will send the signal.
+    return getppid() == parent ? 0 : -ESRCH;
+}
+
+int csandbox_keep_descriptors(const int *descriptors, int count, int first) {
+    // Two passes, so that a descriptor which already has one of the target numbers is not lost.
+    int moved[16];
+    if (count > (int)(sizeof moved / sizeof *moved)) return -EINVAL;
+    for (int index = 0; index < count; index++) {
+        moved[index] = fcntl(descriptors[index], F_DUPFD_CLOEXEC, first + count);
+        if (moved[index] < 0) return -errno;
+    }
+    for (int index = 0; index < count; index++) {
+        if (dup3(moved[index], first + index, O_CLOEXEC) < 0) return -errno;
+    }
+    return close_range(first + count, ~0U, 0) == 0 ? 0 : -errno;
+}

@@ -1,0 +1,1 @@
+#include "CV8.h"

@@ -1,0 +1,140 @@
+/// What a worker says.
+///
+/// A run is answered by any number of ``console(_:)``, at most one ``consoleOmitted(_:)``, exactly one ``evaluated(_:)``, and,
+/// where the request's saving asks for it, one ``snapshot(_:)``. Anything else ends the worker.
+package enum Reply: Hashable, Sendable {
+    /// A line that the script printed.
+    case console(ConsoleLine)
+    /// Lines were left out here: what follows is the end of the output.
+    case consoleOmitted(ConsoleOmission)
+    /// The script is over.
+    case evaluated(Evaluation)
+    /// The heap was serialised, or could not be.
+    case snapshot(SnapshotReport)
+
+    /// The frame that carries this reply.
+    package var frame: Frame {
+        var writer = WireWriter()
+        switch self {
+        case .console(let line):
+            line.encode(into: &writer)
+            return Frame(kind: .console, payload: writer.bytes)
+        case .consoleOmitted(let omission):
+            omission.encode(into: &writer)
+            return Frame(kind: .consoleOmitted, payload: writer.bytes)
+        case .evaluated(let evaluation):
+            evaluation.encode(into: &writer)
+            return Frame(kind: .evaluated, payload: writer.bytes)
+        case .snapshot(let report):
+            report.encode(into: &writer)
+            return Frame(kind: .snapshot, payload: writer.bytes)
+        }
+    }
+
+    /// Reads a reply from a frame.
+    package init(_ frame: Frame) throws(WireError) {
+        var reader = WireReader(frame.payload)
+        switch frame.kind {
+        case .console: self = .console(try ConsoleLine(from: &reader))
+        case .consoleOmitted: self = .consoleOmitted(try ConsoleOmission(from: &reader))
+        case .evaluated: self = .evaluated(try Evaluation(from: &reader))
+        case .snapshot: self = .snapshot(try SnapshotReport(from: &reader))
+        case .evaluate: throw .unknownTag(frame.kind.rawValue, in: "reply")
+        }
+        try reader.finish()
+    }
+}
+
+/// One call of a `console` method, as text.
+package struct ConsoleLine: Hashable, Sendable {
+    /// How important a line is.
+    package enum Level: UInt8, Sendable {
+        case debug = 0
+        case log = 1
+        case info = 2
+        case warn = 3
+        case error = 4
+    }
+
+    package var level: Level
+    /// The formatted text, without the newline at its end; it may hold others.
+    package var text: String
+
+    /// What a line counts for against the output limit: its bytes and a fixed share, so that empty lines are bounded too.
+    package var byteCost: Int { text.utf8.count + 16 }
+
+    /// Makes a line.
+    package init(level: Level, text: String) {
+        self.level = level
+        self.text = text
+    }
+
+    func encode(into writer: inout WireWriter) {
+        writer.write(level.rawValue)
+        writer.write(text)
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        let tag = try reader.read(UInt8.self)
+        guard let level = Level(rawValue: tag) else { throw .unknownTag(tag, in: "console level") }
+        self.level = level
+        text = try reader.readText()
+    }
+}
+
+/// How much console output was left out between the head and the tail.
+package struct ConsoleOmission: Hashable, Sendable {
+    package var lineCount: UInt64
+    package var byteCount: UInt64
+
+    /// Makes an omission.
+    package init(lineCount: UInt64, byteCount: UInt64) {
+        self.lineCount = lineCount
+        self.byteCount = byteCount
+    }
+
+    func encode(into writer: inout WireWriter) {
+        writer.write(lineCount)
+        writer.write(byteCount)
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        lineCount = try reader.read()
+        byteCount = try reader.read()
+    }
+}
+
+/// What became of the snapshot that a request asked for.
+package enum SnapshotReport: Hashable, Sendable {
+    /// The snapshot's bytes lie at the start of the exchange memory; the worker now holds this state live.
+    case made(byteCount: UInt64, microseconds: UInt64)
+    /// The heap holds what cannot be serialised; the text names it.
+    case notSerializable(String)
+    /// The snapshot does not fit into the exchange memory.
+    case tooLarge(byteCount: UInt64, limit: UInt64)
+
+    func encode(into writer: inout WireWriter) {
+        switch self {
+        case .made(let byteCount, let microseconds):
+            writer.write(UInt8(0))
+            writer.write(byteCount)
+            writer.write(microseconds)
+        case .notSerializable(let reason):
+            writer.write(UInt8(1))
+            writer.write(reason)
+        case .tooLarge(let byteCount, let limit):
+            writer.write(UInt8(2))
+            writer.write(byteCount)
+            writer.write(limit)
+        }
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.read(UInt8.self) {
+        case 0: self = .made(byteCount: try reader.read(), microseconds: try reader.read())
+        case 1: self = .notSerializable(try reader.readText())
+        case 2: self = .tooLarge(byteCount: try reader.read(), limit: try reader.read())
+        case let tag: throw .unknownTag(tag, in: "snapshot report")
+        }
+    }
+}

@@ -1,0 +1,107 @@
+/// What the server asks of a worker.
+package enum Request: Hashable, Sendable {
+    /// Run a script.
+    case evaluate(EvaluateRequest)
+
+    /// The frame that carries this request.
+    package var frame: Frame {
+        switch self {
+        case .evaluate(let request): Frame(kind: .evaluate, payload: request.encoded())
+        }
+    }
+
+    /// Reads a request from a frame.
+    package init(_ frame: Frame) throws(WireError) {
+        var reader = WireReader(frame.payload)
+        switch frame.kind {
+        case .evaluate: self = .evaluate(try EvaluateRequest(from: &reader))
+        default: throw .unknownTag(frame.kind.rawValue, in: "request")
+        }
+        try reader.finish()
+    }
+}
+
+/// One script and the state it runs on.
+package struct EvaluateRequest: Hashable, Sendable {
+    /// The state that a script starts from.
+    package enum State: Hashable, Sendable {
+        /// A clean isolate that is never serialised; nothing is kept.
+        case stateless
+        /// A heap with nothing in it yet.
+        case newHeap
+        /// A snapshot: its first `byteCount` bytes lie in the exchange memory.
+        case snapshot(byteCount: UInt64)
+        /// The heap that this worker holds since its last snapshot.
+        case live
+    }
+
+    /// Which outcomes are followed by a snapshot.
+    package enum Saving: UInt8, Sendable {
+        /// None.
+        case never = 0
+        /// A value only.
+        case onValue = 1
+        /// A value or an exception; never a limit.
+        case onValueOrException = 2
+    }
+
+    package var state: State
+    package var saving: Saving
+    /// The number of this run on its heap, from 1: part of the script's name in later stack traces.
+    package var runNumber: UInt32
+    /// Milliseconds after which the script is terminated, from the moment the worker reads the request.
+    package var timeoutMilliseconds: UInt32
+    /// The most bytes of console output, and of result, that come back.
+    package var outputByteCountMax: UInt32
+    package var code: String
+
+    /// Makes a request.
+    package init(
+        state: State, saving: Saving, runNumber: UInt32, timeoutMilliseconds: UInt32,
+        outputByteCountMax: UInt32, code: String
+    ) {
+        self.state = state
+        self.saving = saving
+        self.runNumber = runNumber
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.outputByteCountMax = outputByteCountMax
+        self.code = code
+    }
+
+    func encoded() -> [UInt8] {
+        var writer = WireWriter(capacity: 64 + code.utf8.count)
+        switch state {
+        case .stateless: writer.write(UInt8(0))
+        case .newHeap: writer.write(UInt8(1))
+        case .snapshot(let byteCount):
+            writer.write(UInt8(2))
+            writer.write(byteCount)
+        case .live: writer.write(UInt8(3))
+        }
+        writer.write(saving.rawValue)
+        writer.write(runNumber)
+        writer.write(timeoutMilliseconds)
+        writer.write(outputByteCountMax)
+        writer.write(code)
+        return writer.bytes
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.read(UInt8.self) {
+        case 0: state = .stateless
+        case 1: state = .newHeap
+        case 2: state = .snapshot(byteCount: try reader.read())
+        case 3: state = .live
+        case let tag: throw .unknownTag(tag, in: "state")
+        }
+        let savingTag = try reader.read(UInt8.self)
+        guard let saving = Saving(rawValue: savingTag) else {
+            throw .unknownTag(savingTag, in: "saving")
+        }
+        self.saving = saving
+        runNumber = try reader.read()
+        timeoutMilliseconds = try reader.read()
+        outputByteCountMax = try reader.read()
+        code = try reader.readText()
+    }
+}

@@ -1,0 +1,107 @@
+/// What the server and the template worker say to each other: one message a datagram on a `SOCK_SEQPACKET` socket.
+///
+/// The template is trusted as the server is: it never sees a script or a heap.
+package enum TemplateMessage: Hashable, Sendable {
+    /// The template is ready to fork workers. First message, from the template.
+    case ready(protocolVersion: UInt32, identity: EngineIdentity)
+    /// Fork a worker. The datagram carries its descriptors in ``WorkerDescriptor`` order. To the template.
+    case start(workerID: UInt32)
+    /// End a worker with `SIGKILL`; an unknown id is ignored. To the template.
+    case kill(workerID: UInt32)
+    /// A worker is gone and was reaped. From the template.
+    case ended(workerID: UInt32, status: WorkerExit)
+
+    /// The version of this module's messages; both processes must have the same.
+    package static let protocolVersion: UInt32 = 1
+    /// The most bytes that a message has.
+    package static let byteCountMax = 512
+
+    /// The message as it travels.
+    package func encoded() -> [UInt8] {
+        var writer = WireWriter()
+        switch self {
+        case .ready(let version, let identity):
+            writer.write(UInt8(0))
+            writer.write(version)
+            writer.write(identity.v8Version)
+            writer.write(identity.buildID)
+            writer.write(identity.mode.rawValue)
+            writer.write(identity.nativesVersion)
+        case .start(let workerID):
+            writer.write(UInt8(1))
+            writer.write(workerID)
+        case .kill(let workerID):
+            writer.write(UInt8(2))
+            writer.write(workerID)
+        case .ended(let workerID, let status):
+            writer.write(UInt8(3))
+            writer.write(workerID)
+            switch status {
+            case .exited(let code):
+                writer.write(UInt8(0))
+                writer.write(code)
+            case .signalled(let number):
+                writer.write(UInt8(1))
+                writer.write(number)
+            }
+        }
+        return writer.bytes
+    }
+
+    /// Reads a message.
+    package init(_ bytes: [UInt8]) throws(WireError) {
+        var reader = WireReader(bytes)
+        switch try reader.read(UInt8.self) {
+        case 0:
+            let version: UInt32 = try reader.read()
+            let v8Version = try reader.readText()
+            let buildID = try reader.readText()
+            let modeTag = try reader.read(UInt8.self)
+            guard let mode = EngineIdentity.Mode(rawValue: modeTag) else {
+                throw .unknownTag(modeTag, in: "engine mode")
+            }
+            let natives: UInt32 = try reader.read()
+            self = .ready(
+                protocolVersion: version,
+                identity: EngineIdentity(
+                    v8Version: v8Version, buildID: buildID, mode: mode, nativesVersion: natives))
+        case 1: self = .start(workerID: try reader.read())
+        case 2: self = .kill(workerID: try reader.read())
+        case 3:
+            let workerID: UInt32 = try reader.read()
+            switch try reader.read(UInt8.self) {
+            case 0: self = .ended(workerID: workerID, status: .exited(code: try reader.read()))
+            case 1: self = .ended(workerID: workerID, status: .signalled(try reader.read()))
+            case let tag: throw .unknownTag(tag, in: "worker exit")
+            }
+        case let tag: throw .unknownTag(tag, in: "template message")
+        }
+        try reader.finish()
+    }
+}
+
+/// How a worker process ended.
+package enum WorkerExit: Hashable, Sendable {
+    /// It returned this code.
+    case exited(code: Int32)
+    /// A signal of this number ended it.
+    case signalled(Int32)
+
+    /// The code of a worker that ran out of memory beyond what V8 could turn into an outcome.
+    package static let outOfMemoryCode: Int32 = 78
+    /// The code of a worker whose peer broke the protocol.
+    package static let protocolErrorCode: Int32 = 79
+}
+
+/// The descriptors that a worker is born with, in the order in which they travel.
+package enum WorkerDescriptor: Int32, CaseIterable, Sendable {
+    /// The stream socket to the server, on which frames travel.
+    case channel = 3
+    /// Shared memory through which snapshots pass; its size is the limit of a snapshot.
+    case exchange = 4
+    /// A sealed memory file of ``diagnosticsByteCount`` bytes that is the worker's standard error: V8's last words.
+    case diagnostics = 5
+
+    /// The size of the diagnostics file.
+    package static let diagnosticsByteCount = 4096
+}
