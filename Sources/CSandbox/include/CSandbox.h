@@ -36,6 +36,18 @@ ssize_t csandbox_receive(
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);
 
+// A descriptor that becomes readable when a child of this process ends; blocks the signal for everything else. Reading
+// is not needed: wait for children until there are none.
+int csandbox_child_signal(void);
+
+// Takes one pending notice off a descriptor of csandbox_child_signal.
+void csandbox_child_signal_clear(int descriptor);
+
+// A counter to wake a thread that polls: add to it, and clear it once awake.
+int csandbox_event(void);
+void csandbox_event_add(int event);
+void csandbox_event_clear(int event);
+
 // The number of threads in this process.
 int csandbox_thread_count(void);
 
