@@ -16,9 +16,9 @@
 
 namespace {
 
-// Offsets in a JSArrayBuffer of a 64-bit build without pointer compression.
-constexpr uintptr_t byte_length_offset = 24;
+// Offset in a JSArrayBuffer of a 64-bit build without pointer compression, and in a BackingStore.
 constexpr uintptr_t extension_offset = 48;
+constexpr uintptr_t store_byte_length_offset = 8;
 constexpr uintptr_t heap_object_tag = 1;
 
 std::atomic<uint64_t> emptied_count{0};
@@ -45,8 +45,11 @@ void JSArrayBuffer::Attach(std::shared_ptr<BackingStore> store) {
     using Original = void (*)(JSArrayBuffer *, std::shared_ptr<BackingStore>);
     static const auto original = reinterpret_cast<Original>(
         dlsym(RTLD_NEXT, "_ZN2v88internal13JSArrayBuffer6AttachESt10shared_ptrINS0_12BackingStoreEE"));
+    auto address = reinterpret_cast<const char *>(store.get());
+    bool is_empty = *reinterpret_cast<const size_t *>(address + store_byte_length_offset) == 0;
     original(this, std::move(store));
-    if (field(object, byte_length_offset) != 0) return;
+    // Only an empty buffer is surely where it was: memory for another may have made V8 collect and move it.
+    if (!is_empty) return;
     field(object, extension_offset) = 0;
     emptied_count.fetch_add(1, std::memory_order_relaxed);
 }
@@ -65,8 +68,7 @@ bool attaching_is_replaced(v8::Local<v8::Context> context) {
     auto full = made.As<v8::Object>()->Get(context, 1).ToLocalChecked();
     uintptr_t object;
     std::memcpy(&object, reinterpret_cast<void *>(*full), sizeof object);
-    return emptied_count.load() == before + 1 && field(object, byte_length_offset) == 4096
-        && field(object, extension_offset) != 0;
+    return emptied_count.load() == before + 1 && field(object, extension_offset) != 0;
 }
 
 } // namespace cv8
