@@ -32,7 +32,7 @@ extension Isolate {
             let delay = unsafe cv8_isolate_next_timer_delay(raw)
             if delay < 0 {
                 guard progress == cv8_waiting else { break }
-                return .timeout(pending: "await of a promise that nothing is left to settle")
+                return .unsettled
             }
             guard wait(milliseconds: delay, until: script.deadline) else {
                 return .timeout(pending: unsafe String(cv8_isolate_pending_timers(raw)))

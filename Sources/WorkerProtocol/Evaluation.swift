@@ -32,10 +32,12 @@ package enum ScriptOutcome: Hashable, Sendable {
     case value(ScriptValue)
     /// The script threw, was rejected, or does not parse.
     case exception(ScriptError)
-    /// The deadline came first.
+    /// The deadline came first; `pending` says what it still waited for, if it only waited.
     case timeout(pending: String?)
     /// The heap limit was reached.
     case outOfMemory
+    /// It awaits a promise that nothing is left to settle: it would wait for ever.
+    case unsettled
 
     func encode(into writer: inout WireWriter) {
         switch self {
@@ -51,6 +53,8 @@ package enum ScriptOutcome: Hashable, Sendable {
             writer.write(optional: pending) { $0.write($1) }
         case .outOfMemory:
             writer.write(UInt8(3))
+        case .unsettled:
+            writer.write(UInt8(4))
         }
     }
 
@@ -66,6 +70,7 @@ package enum ScriptOutcome: Hashable, Sendable {
             self = .timeout(
                 pending: try reader.readOptional { reader throws(WireError) in try reader.readText() })
         case 3: self = .outOfMemory
+        case 4: self = .unsettled
         case let tag: throw .unknownTag(tag, in: "outcome")
         }
     }
