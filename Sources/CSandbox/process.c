@@ -26,7 +26,8 @@ int csandbox_child_signal(void) {
 
 void csandbox_child_signal_clear(int descriptor) {
     struct signalfd_siginfo notice;
-    while (read(descriptor, &notice, sizeof notice) > 0) {}
+    while (read(descriptor, &notice, sizeof notice) > 0) {
+    }
 }
 
 int csandbox_event(void) {
@@ -36,12 +37,14 @@ int csandbox_event(void) {
 
 void csandbox_event_add(int event) {
     eventfd_t one = 1;
-    while (eventfd_write(event, one) != 0 && errno == EINTR) {}
+    while (eventfd_write(event, one) != 0 && errno == EINTR) {
+    }
 }
 
 void csandbox_event_clear(int event) {
     eventfd_t count;
-    while (eventfd_read(event, &count) != 0 && errno == EINTR) {}
+    while (eventfd_read(event, &count) != 0 && errno == EINTR) {
+    }
 }
 
 int csandbox_thread_count(void) {

@@ -1,10 +1,11 @@
 // Empty array buffers that survive a snapshot.
 //
-// V8 10.2 serialises the pointer to an empty ArrayBuffer's C++ extension as it is; the next process follows it into
-// memory that is not its own. An extension holds nothing that an empty buffer needs, and V8 treats a missing one as empty. So
-// this replaces JSArrayBuffer::Attach (exported by libnode and called through its symbol table) with one that takes
-// the extension away from empty buffers at birth; V8's next collection frees it. attaching_is_replaced proves at the
-// start of the process that V8 calls this and that the object's layout is the one assumed.
+// V8 10.2 serialises the pointer to an empty ArrayBuffer's C++ extension as it is; the next process
+// follows it into memory that is not its own. An extension holds nothing that an empty buffer
+// needs, and V8 treats a missing one as empty. So this replaces JSArrayBuffer::Attach (exported by
+// libnode and called through its symbol table) with one that takes the extension away from empty
+// buffers at birth; V8's next collection frees it. attaching_is_replaced proves at the start of the
+// process that V8 calls this and that the object's layout is the one assumed.
 
 #include "array_buffers.h"
 #include "version.h"
@@ -43,12 +44,14 @@ private:
 
 void JSArrayBuffer::Attach(std::shared_ptr<BackingStore> store) {
     using Original = void (*)(JSArrayBuffer *, std::shared_ptr<BackingStore>);
-    static const auto original = reinterpret_cast<Original>(
-        dlsym(RTLD_NEXT, "_ZN2v88internal13JSArrayBuffer6AttachESt10shared_ptrINS0_12BackingStoreEE"));
+    static const auto original = reinterpret_cast<Original>(dlsym(
+        RTLD_NEXT, "_ZN2v88internal13JSArrayBuffer6AttachESt10shared_ptrINS0_12BackingStoreEE"
+    ));
     auto address = reinterpret_cast<const char *>(store.get());
     bool is_empty = *reinterpret_cast<const size_t *>(address + store_byte_length_offset) == 0;
     original(this, std::move(store));
-    // Only an empty buffer is surely where it was: memory for another may have made V8 collect and move it.
+    // Only an empty buffer is surely where it was: memory for another may have made V8 collect and
+    // move it.
     if (!is_empty) return;
     field(object, extension_offset) = 0;
     emptied_count.fetch_add(1, std::memory_order_relaxed);
@@ -63,8 +66,10 @@ bool attaching_is_replaced(v8::Local<v8::Context> context) {
     v8::Isolate *isolate = context->GetIsolate();
     v8::HandleScope scope(isolate);
     uint64_t before = emptied_count.load();
-    auto source = v8::String::NewFromUtf8Literal(isolate, "[new ArrayBuffer(0), new ArrayBuffer(4096)]");
-    auto made = v8::Script::Compile(context, source).ToLocalChecked()->Run(context).ToLocalChecked();
+    auto source =
+        v8::String::NewFromUtf8Literal(isolate, "[new ArrayBuffer(0), new ArrayBuffer(4096)]");
+    auto made =
+        v8::Script::Compile(context, source).ToLocalChecked()->Run(context).ToLocalChecked();
     auto full = made.As<v8::Object>()->Get(context, 1).ToLocalChecked();
     uintptr_t object;
     std::memcpy(&object, reinterpret_cast<void *>(*full), sizeof object);

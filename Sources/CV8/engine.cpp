@@ -10,9 +10,11 @@
 #include <sys/random.h>
 
 void cv8_start(cv8_options options) {
-    // single-threaded: a process with other threads cannot fork. no-baseline-batch-compilation: the batch compiler
-    // keeps a global handle, which no snapshot may find. hard-abort: a failed check is one instruction, no system call.
-    std::string flags = "--single-threaded --no-baseline-batch-compilation --hard-abort --max-heap-size="
+    // single-threaded: a process with other threads cannot fork. no-baseline-batch-compilation: the
+    // batch compiler keeps a global handle, which no snapshot may find. hard-abort: a failed check
+    // is one instruction, no system call.
+    std::string flags =
+        "--single-threaded --no-baseline-batch-compilation --hard-abort --max-heap-size="
         + std::to_string(options.heap_byte_count_max >> 20);
     if (options.jitless) flags += " --jitless";
     v8::V8::SetFlagsFromString(flags.data(), flags.size());
@@ -24,7 +26,9 @@ void cv8_start(cv8_options options) {
     v8::V8::Initialize();
 }
 
-const char *cv8_version(void) { return v8::V8::GetVersion(); }
+const char *cv8_version(void) {
+    return v8::V8::GetVersion();
+}
 
 namespace {
 
@@ -43,10 +47,13 @@ void read_notes(BuildIDSearch &search, const char *notes, size_t byte_count) {
         std::memcpy(&note, notes + position, sizeof note);
         const char *name = notes + position + sizeof note;
         const char *content = name + aligned(note.n_namesz);
-        bool is_build_id = note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && !std::memcmp(name, "GNU", 4);
+        bool is_build_id =
+            note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && !std::memcmp(name, "GNU", 4);
         if (is_build_id && note.n_descsz * 2 < search.capacity) {
             for (size_t index = 0; index < note.n_descsz; index++) {
-                std::snprintf(search.hex + index * 2, 3, "%02x", static_cast<unsigned char>(content[index]));
+                std::snprintf(
+                    search.hex + index * 2, 3, "%02x", static_cast<unsigned char>(content[index])
+                );
             }
             search.digit_count = note.n_descsz * 2;
             return;
@@ -62,13 +69,15 @@ int visit_library(dl_phdr_info *info, size_t, void *context) {
         const auto &header = info->dlpi_phdr[index];
         uintptr_t start = info->dlpi_addr + header.p_vaddr;
         holds_address |= header.p_type == PT_LOAD && search.address >= start
-            && search.address < start + header.p_memsz;
+                         && search.address < start + header.p_memsz;
     }
     if (!holds_address) return 0;
     for (int index = 0; index < info->dlpi_phnum && search.digit_count == 0; index++) {
         const auto &header = info->dlpi_phdr[index];
         if (header.p_type != PT_NOTE) continue;
-        read_notes(search, reinterpret_cast<const char *>(info->dlpi_addr + header.p_vaddr), header.p_memsz);
+        read_notes(
+            search, reinterpret_cast<const char *>(info->dlpi_addr + header.p_vaddr), header.p_memsz
+        );
     }
     return 1;
 }

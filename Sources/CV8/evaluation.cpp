@@ -33,14 +33,18 @@ cv8_progress look(cv8_isolate *owner, v8::Local<v8::Context> context) {
     switch (completion->State()) {
     case v8::Promise::kPending: return cv8_waiting;
     case v8::Promise::kRejected:
-        keep(owner, completion->Result(), v8::Exception::CreateMessage(isolate, completion->Result()));
+        keep(
+            owner, completion->Result(), v8::Exception::CreateMessage(isolate, completion->Result())
+        );
         return cv8_failed;
     case v8::Promise::kFulfilled: break;
     }
     v8::Local<v8::Value> value;
     auto result = completion->Result();
     if (!result->IsObject()
-        || !result.As<v8::Object>()->Get(context, cv8::text(isolate, ".repl_result")).ToLocal(&value)) {
+        || !result.As<v8::Object>()
+                ->Get(context, cv8::text(isolate, ".repl_result"))
+                .ToLocal(&value)) {
         value = v8::Undefined(isolate);
     }
     keep(owner, value);
@@ -55,7 +59,8 @@ cv8_progress cv8_isolate_begin(cv8_isolate *owner, cv8_bytes code, const char *n
     owner->forget_script();
     owner->script_name = name;
     std::string source(code.bytes, code.byte_count);
-    owner->script_line_count = 1 + static_cast<uint32_t>(std::count(source.begin(), source.end(), '\n'));
+    owner->script_line_count =
+        1 + static_cast<uint32_t>(std::count(source.begin(), source.end(), '\n'));
     owner->script_last_column = static_cast<uint32_t>(source.size() - (source.rfind('\n') + 1)) + 1;
     v8::TryCatch scope(isolate);
     // EvaluateGlobal takes no file name: the comment gives it.
@@ -64,8 +69,10 @@ cv8_progress cv8_isolate_begin(cv8_isolate *owner, cv8_bytes code, const char *n
     v8::Local<v8::String> text;
     v8::Local<v8::Value> completion;
     if (owner->call_hook(entered.context, "beginRun", {}).IsEmpty()) return failure(owner, scope);
-    if (!v8::String::NewFromUtf8(isolate, source.data(), v8::NewStringType::kNormal,
-            static_cast<int>(source.size())).ToLocal(&text)
+    if (!v8::String::NewFromUtf8(
+             isolate, source.data(), v8::NewStringType::kNormal, static_cast<int>(source.size())
+        )
+             .ToLocal(&text)
         || !v8::debug::EvaluateGlobal(isolate, text, v8::debug::EvaluateGlobalMode::kDefault, true)
                 .ToLocal(&completion)) {
         // In REPL mode whatever the code throws rejects the promise: only the parser throws here.
@@ -88,14 +95,17 @@ double cv8_isolate_next_timer_delay(cv8_isolate *owner) {
     Entered entered(owner);
     v8::TryCatch scope(owner->isolate);
     v8::Local<v8::Value> delay;
-    if (!owner->call_hook(entered.context, "nextTimerDelay", {}).ToLocal(&delay) || !delay->IsNumber()) return -1;
+    if (!owner->call_hook(entered.context, "nextTimerDelay", {}).ToLocal(&delay)
+        || !delay->IsNumber())
+        return -1;
     return delay.As<v8::Number>()->Value();
 }
 
 cv8_progress cv8_isolate_run_timer(cv8_isolate *owner) {
     Entered entered(owner);
     v8::TryCatch scope(owner->isolate);
-    if (owner->call_hook(entered.context, "runDueTimer", {}).IsEmpty()) return failure(owner, scope);
+    if (owner->call_hook(entered.context, "runDueTimer", {}).IsEmpty())
+        return failure(owner, scope);
     return owner->is_terminated ? cv8_terminated : cv8_waiting;
 }
 
@@ -117,7 +127,8 @@ bool cv8_isolate_describe_value(cv8_isolate *owner, uint32_t byte_count_max, cv8
     auto limit = v8::Integer::NewFromUnsigned(isolate, byte_count_max);
     v8::Local<v8::Value> forms, json, text;
     bool is_described =
-        owner->call_hook(entered.context, "describeValue", {owner->kept.Get(isolate), limit}).ToLocal(&forms)
+        owner->call_hook(entered.context, "describeValue", {owner->kept.Get(isolate), limit})
+            .ToLocal(&forms)
         && forms->IsArray() && forms.As<v8::Object>()->Get(entered.context, 0).ToLocal(&json)
         && forms.As<v8::Object>()->Get(entered.context, 1).ToLocal(&text);
     if (owner->is_terminated) return false;
@@ -135,16 +146,20 @@ bool cv8_isolate_describe_error(cv8_isolate *owner, cv8_error *error) {
     v8::TryCatch scope(isolate);
     *error = {};
     v8::Local<v8::Message> message = owner->kept_message.Get(isolate);
-    if (!message.IsEmpty() && cv8::utf8(isolate, message->GetScriptResourceName()) == owner->script_name) {
+    if (!message.IsEmpty()
+        && cv8::utf8(isolate, message->GetScriptResourceName()) == owner->script_name) {
         error->line = static_cast<uint32_t>(message->GetLineNumber(entered.context).FromMaybe(0));
-        error->column = static_cast<uint32_t>(message->GetStartColumn(entered.context).FromMaybe(-1) + 1);
+        error->column =
+            static_cast<uint32_t>(message->GetStartColumn(entered.context).FromMaybe(-1) + 1);
         if (error->line > owner->script_line_count) {
             error->line = owner->script_line_count;
             error->column = owner->script_last_column;
         }
     }
     v8::Local<v8::Value> parts;
-    bool is_described = owner->call_hook(entered.context, "describeError", {owner->kept.Get(isolate)}).ToLocal(&parts)
+    bool is_described =
+        owner->call_hook(entered.context, "describeError", {owner->kept.Get(isolate)})
+            .ToLocal(&parts)
         && parts->IsArray();
     if (owner->is_terminated) return false;
     for (uint32_t index = 0; index < 3; index++) {

@@ -64,7 +64,8 @@ cv8_isolate *make(cv8_isolate_kind kind, v8::StartupData snapshot) {
     owner->snapshot = snapshot;
     v8::StartupData *existing = snapshot.data ? &owner->snapshot : nullptr;
     if (kind == cv8_serializable) {
-        owner->creator = std::make_unique<v8::SnapshotCreator>(cv8::external_references(), existing);
+        owner->creator =
+            std::make_unique<v8::SnapshotCreator>(cv8::external_references(), existing);
         owner->isolate = owner->creator->GetIsolate();
     } else {
         owner->allocator.reset(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
@@ -94,11 +95,16 @@ v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context) {
         v8::Local<v8::String> source;
         v8::Local<v8::Script> compiled;
         v8::Local<v8::Value> install;
-        if (!v8::String::NewFromUtf8(isolate, script.source, v8::NewStringType::kNormal,
-                static_cast<int>(script.byte_count)).ToLocal(&source)
+        if (!v8::String::NewFromUtf8(
+                 isolate, script.source, v8::NewStringType::kNormal,
+                 static_cast<int>(script.byte_count)
+            )
+                 .ToLocal(&source)
             || !v8::Script::Compile(context, source, &origin).ToLocal(&compiled)
             || !compiled->Run(context).ToLocal(&install) || !install->IsFunction()
-            || install.As<v8::Function>()->Call(context, v8::Undefined(isolate), 2, arguments).IsEmpty()) {
+            || install.As<v8::Function>()
+                   ->Call(context, v8::Undefined(isolate), 2, arguments)
+                   .IsEmpty()) {
             v8::String::Utf8Value reason(isolate, failure.Exception());
             std::fprintf(stderr, "%s: %s\n", script.name, *reason ? *reason : "not a function");
             return {};
@@ -118,7 +124,8 @@ std::string utf8(v8::Isolate *isolate, v8::Local<v8::Value> value) {
     std::string result(static_cast<size_t>(string->Utf8Length(isolate)), '\0');
     string->WriteUtf8(
         isolate, result.data(), static_cast<int>(result.size()), nullptr,
-        v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8);
+        v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8
+    );
     return result;
 }
 
@@ -134,7 +141,9 @@ cv8_isolate *cv8_isolate_open_base(void) {
         v8::Context::Scope context_scope(context);
         v8::Local<v8::Object> hooks;
         if (!cv8::attaching_is_replaced(context)) {
-            std::fputs("this V8 is unknown: empty array buffers would not survive a snapshot\n", stderr);
+            std::fputs(
+                "this V8 is unknown: empty array buffers would not survive a snapshot\n", stderr
+            );
         } else if (cv8::install_base_heap(context).ToLocal(&hooks)) {
             owner->hooks.Reset(owner->isolate, hooks);
             owner->context.Reset(owner->isolate, context);
@@ -146,8 +155,8 @@ cv8_isolate *cv8_isolate_open_base(void) {
     return nullptr;
 }
 
-cv8_isolate *cv8_isolate_open(
-    cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context) {
+cv8_isolate *
+cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context) {
     cv8_isolate *owner = make(kind, {snapshot.bytes, static_cast<int>(snapshot.byte_count)});
     owner->print = print;
     owner->print_context = print_context;
@@ -174,7 +183,8 @@ void cv8_isolate_dispose(cv8_isolate *owner) {
     owner->hooks.Reset();
     owner->context.Reset();
     if (owner->creator) {
-        // A creator insists on having made a blob, or on never having been asked: it disposes of its isolate itself.
+        // A creator insists on having made a blob, or on never having been asked: it disposes of
+        // its isolate itself.
         owner->creator.reset();
     } else {
         owner->isolate->Dispose();
@@ -187,7 +197,9 @@ void cv8_isolate_terminate(cv8_isolate *owner) {
     owner->isolate->TerminateExecution();
 }
 
-bool cv8_isolate_is_out_of_memory(cv8_isolate *owner) { return owner->is_out_of_memory; }
+bool cv8_isolate_is_out_of_memory(cv8_isolate *owner) {
+    return owner->is_out_of_memory;
+}
 
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {
     v8::HeapStatistics statistics;
@@ -210,7 +222,9 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
     return {blob.data, static_cast<size_t>(blob.raw_size)};
 }
 
-void cv8_snapshot_free(cv8_bytes snapshot) { delete[] snapshot.bytes; }
+void cv8_snapshot_free(cv8_bytes snapshot) {
+    delete[] snapshot.bytes;
+}
 
 void cv8_isolate::forget_script() {
     completion.Reset();
@@ -220,10 +234,15 @@ void cv8_isolate::forget_script() {
 }
 
 v8::MaybeLocal<v8::Value> cv8_isolate::call_hook(
-    v8::Local<v8::Context> context, const char *name, std::initializer_list<v8::Local<v8::Value>> arguments) {
+    v8::Local<v8::Context> context, const char *name,
+    std::initializer_list<v8::Local<v8::Value>> arguments
+) {
     v8::Local<v8::Value> hook;
-    if (!hooks.Get(isolate)->Get(context, cv8::text(isolate, name)).ToLocal(&hook) || !hook->IsFunction()) return {};
+    if (!hooks.Get(isolate)->Get(context, cv8::text(isolate, name)).ToLocal(&hook)
+        || !hook->IsFunction())
+        return {};
     auto values = const_cast<v8::Local<v8::Value> *>(arguments.begin());
     return hook.As<v8::Function>()->Call(
-        context, v8::Undefined(isolate), static_cast<int>(arguments.size()), values);
+        context, v8::Undefined(isolate), static_cast<int>(arguments.size()), values
+    );
 }

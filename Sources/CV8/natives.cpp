@@ -21,7 +21,9 @@ void write(const Info &info) {
 void now(const Info &info) {
     timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    info.GetReturnValue().Set(static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6);
+    info.GetReturnValue().Set(
+        static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6
+    );
 }
 
 void return_pair(const Info &info, v8::Local<v8::Value> first, v8::Local<v8::Value> second) {
@@ -53,7 +55,8 @@ void preview_entries(const Info &info) {
 }
 
 void constructor_name(const Info &info) {
-    if (info[0]->IsObject()) info.GetReturnValue().Set(info[0].As<v8::Object>()->GetConstructorName());
+    if (info[0]->IsObject())
+        info.GetReturnValue().Set(info[0].As<v8::Object>()->GetConstructorName());
 }
 
 // What a value is by its internal slots: nothing that a script does to it changes the answer.
@@ -105,16 +108,19 @@ void own_non_index_keys(const Info &info) {
     if (!info[0]->IsObject()) return;
     auto filter = info[1]->IsTrue() ? v8::ONLY_ENUMERABLE : v8::ALL_PROPERTIES;
     v8::Local<v8::Array> keys;
-    if (info[0].As<v8::Object>()
+    if (info[0]
+            .As<v8::Object>()
             ->GetPropertyNames(
                 info.GetIsolate()->GetCurrentContext(), v8::KeyCollectionMode::kOwnOnly,
-                static_cast<v8::PropertyFilter>(filter), v8::IndexFilter::kSkipIndices)
+                static_cast<v8::PropertyFilter>(filter), v8::IndexFilter::kSkipIndices
+            )
             .ToLocal(&keys)) {
         info.GetReturnValue().Set(keys);
     }
 }
 
-// Append only, and raise natives_version with every change: a snapshot holds positions in this table.
+// Append only, and raise natives_version with every change: a snapshot holds positions in this
+// table.
 struct {
     const char *name;
     v8::FunctionCallback function;
@@ -144,8 +150,8 @@ v8::Local<v8::Object> make_host(v8::Local<v8::Context> context) {
     v8::Isolate *isolate = context->GetIsolate();
     auto host = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
     for (const auto &native : natives) {
-        auto function = v8::Function::New(
-            context, native.function, {}, 0, v8::ConstructorBehavior::kThrow);
+        auto function =
+            v8::Function::New(context, native.function, {}, 0, v8::ConstructorBehavior::kThrow);
         auto name = v8::String::NewFromUtf8(isolate, native.name).ToLocalChecked();
         host->CreateDataProperty(context, name, function.ToLocalChecked()).Check();
     }
@@ -154,4 +160,6 @@ v8::Local<v8::Object> make_host(v8::Local<v8::Context> context) {
 
 } // namespace cv8
 
-uint32_t cv8_natives_version(void) { return cv8::natives_version; }
+uint32_t cv8_natives_version(void) {
+    return cv8::natives_version;
+}

@@ -3,7 +3,8 @@
 
 namespace cv8 {
 
-// The table of native functions as V8's serialiser wants it: their order is part of every snapshot's format.
+// The table of native functions as V8's serialiser wants it: their order is part of every
+// snapshot's format.
 const intptr_t *external_references();
 
 // A null-prototype object with the native functions, for the base heap's scripts.

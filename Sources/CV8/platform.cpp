@@ -8,8 +8,8 @@
 namespace cv8 {
 namespace {
 
-// V8's own allocator, as Node builds it, marks its pages MADV_DONTFORK: a forked child dies when it first touches the
-// heap. This one does not, so that a process with V8 in it can fork.
+// V8's own allocator, as Node builds it, marks its pages MADV_DONTFORK: a forked child dies when it
+// first touches the heap. This one does not, so that a process with V8 in it can fork.
 class ForkablePageAllocator final : public v8::PageAllocator {
 public:
     size_t AllocatePageSize() override { return page_size; }
@@ -26,7 +26,8 @@ public:
         uintptr_t end = start + reserved;
         uintptr_t aligned = (start + alignment - 1) / alignment * alignment;
         if (aligned > start) munmap(mapping, aligned - start);
-        if (aligned + size < end) munmap(reinterpret_cast<void *>(aligned + size), end - aligned - size);
+        if (aligned + size < end)
+            munmap(reinterpret_cast<void *>(aligned + size), end - aligned - size);
         return reinterpret_cast<void *>(aligned);
     }
 
@@ -79,13 +80,17 @@ public:
     void CallDelayedOnWorkerThread(std::unique_ptr<v8::Task> task, double seconds) override {
         platform->CallDelayedOnWorkerThread(std::move(task), seconds);
     }
-    std::unique_ptr<v8::JobHandle> PostJob(
-        v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task) override {
+    std::unique_ptr<v8::JobHandle>
+    PostJob(v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task) override {
         return platform->PostJob(priority, std::move(task));
     }
-    double MonotonicallyIncreasingTime() override { return platform->MonotonicallyIncreasingTime(); }
+    double MonotonicallyIncreasingTime() override {
+        return platform->MonotonicallyIncreasingTime();
+    }
     double CurrentClockTimeMillis() override { return platform->CurrentClockTimeMillis(); }
-    v8::TracingController *GetTracingController() override { return platform->GetTracingController(); }
+    v8::TracingController *GetTracingController() override {
+        return platform->GetTracingController();
+    }
 
 private:
     std::unique_ptr<v8::Platform> platform = v8::platform::NewSingleThreadedDefaultPlatform();
@@ -100,7 +105,9 @@ ForkablePlatform &platform() {
 
 } // namespace
 
-v8::Platform &shared_platform() { return platform(); }
+v8::Platform &shared_platform() {
+    return platform();
+}
 
 bool pump_task(v8::Isolate *isolate) {
     return v8::platform::PumpMessageLoop(&platform().wrapped(), isolate);

@@ -10,6 +10,6 @@
 // From V8's debug-interface.h; the same in 10.2 and 11.3.
 namespace v8::debug {
 enum class EvaluateGlobalMode { kDefault, kDisableBreaks, kDisableBreaksAndThrowOnSideEffect };
-V8_EXPORT MaybeLocal<Value> EvaluateGlobal(
-    Isolate *isolate, Local<String> source, EvaluateGlobalMode mode, bool repl);
+V8_EXPORT MaybeLocal<Value>
+EvaluateGlobal(Isolate *isolate, Local<String> source, EvaluateGlobalMode mode, bool repl);
 } // namespace v8::debug

@@ -1,14 +1,16 @@
 internal import ArgumentParser
 internal import MCP
 
-/// Where options come from, the strongest first. All of them pass through the command line's own parser, so that a
+/// Where options come from, the strongest first. All of them pass through the command line's own
+/// parser, so that a
 /// number or a name is checked in one place and reported in one way.
 struct OptionSources {
     private let layers: [(name: String, options: ServerOptions)]
 
     /// Lays the command line over the environment over a file.
     ///
-    /// - Throws: ``SettingsError/invalid(_:)`` for an unknown key or a value that its option does not take.
+    /// - Throws: ``SettingsError/invalid(_:)`` for an unknown key or a value that its option does
+    /// not take.
     init(
         commandLine: ServerOptions, environment: [String: String], file: ConfigurationFile?
     ) throws(SettingsError) {
@@ -81,7 +83,8 @@ struct ConfigurationFile {
 
     /// Reads the bytes of a file.
     ///
-    /// - Throws: ``SettingsError/invalid(_:)`` for what is not an object of texts, numbers and booleans.
+    /// - Throws: ``SettingsError/invalid(_:)`` for what is not an object of texts, numbers and
+    /// booleans.
     init(path: String, content: [UInt8]) throws(SettingsError) {
         self.path = path
         guard let members = (try? JSON(parsing: content))?.object?.members else {

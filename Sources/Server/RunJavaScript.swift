@@ -19,7 +19,8 @@ struct RunJavaScript: Sendable {
         return Tool(
             name: "run_js",
             title: "Run JavaScript",
-            description: keepsHeaps ? RunJavaScript.description : RunJavaScript.statelessDescription,
+            description: keepsHeaps
+                ? RunJavaScript.description : RunJavaScript.statelessDescription,
             parameters: keepsHeaps ? parameters + RunJavaScript.heapParameters : parameters,
             outputSchema: RunJavaScript.outputSchema,
             annotations: ToolAnnotations(
@@ -44,7 +45,9 @@ struct RunJavaScript: Sendable {
     private static func request(_ arguments: JSONObject) throws(HeapError) -> ExecutionRequest {
         var request = ExecutionRequest(code: arguments["code"]?.string ?? "")
         if let heap = arguments["heap"]?.string { request.heap = try HeapReference(heap) }
-        if let timeout = arguments["timeout_ms"]?.integer { request.timeout = .milliseconds(timeout) }
+        if let timeout = arguments["timeout_ms"]?.integer {
+            request.timeout = .milliseconds(timeout)
+        }
         if arguments["save"]?.boolean == false { request.saving = .discard }
         if arguments["on_error"]?.string == "keep" { request.onException = .keep }
         return request
@@ -88,7 +91,8 @@ extension RunJavaScript {
     private static let heapParameters = [
         ToolParameter(
             "heap", .string(byteCountMax: 256), .optional,
-            description: "Name of the heap to run on; made if there is none. Without it nothing is kept."),
+            description:
+                "Name of the heap to run on; made if there is none. Without it nothing is kept."),
         ToolParameter(
             "save", .boolean, .optional,
             description: "false: run on the heap without changing it. Default true."),
@@ -98,15 +102,17 @@ extension RunJavaScript {
     ]
 
     private static let description = """
-        Runs JavaScript (V8, ES2022) and returns the value of the last expression. With `heap`, everything the code \
-        leaves behind (let, const, class, functions, closures) is there in the next call with that name, also after a \
-        restart. Top-level await, console and timers work; there are no files, no network and no modules. A call that \
-        fails changes nothing unless on_error is "keep".
+        Runs JavaScript (V8, ES2022) and returns the value of the last expression. With `heap`, \
+        everything the code leaves behind (let, const, class, functions, closures) is there in the \
+        next call with that name, also after a restart. Top-level await, console and timers work; \
+        there are no files, no network and no modules. A call that fails changes nothing unless \
+        on_error is "keep".
         """
 
     private static let statelessDescription = """
-        Runs JavaScript (V8, ES2022) in a clean isolate and returns the value of the last expression. Top-level await, \
-        console, timers and WebAssembly work; there are no files, no network and no modules. Nothing is kept.
+        Runs JavaScript (V8, ES2022) in a clean isolate and returns the value of the last \
+        expression. Top-level await, console, timers and WebAssembly work; there are no files, no \
+        network and no modules. Nothing is kept.
         """
 
     private static let outputSchema: JSON = [

@@ -2,7 +2,8 @@ internal import ArgumentParser
 
 /// The options of `mcp-v8` as one source gives them: the command line, the environment or a file.
 ///
-/// Every option is absent by default, so that sources can be laid over each other; `Settings` has the defaults.
+/// Every option is absent by default, so that sources can be laid over each other; `Settings` has
+/// the defaults.
 struct ServerOptions: ParsableArguments {
     @Flag(help: ArgumentHelp("Keep heaps in memory; they are lost when the server ends."))
     var inMemory = false
@@ -45,7 +46,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What is logged to standard error: trace, debug, info, notice, warning, error, critical (warning).",
+            "What goes to standard error: trace, debug, info, notice, warning, error, critical.",
             valueName: "level"))
     var logLevel: String?
 

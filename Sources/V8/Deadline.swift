@@ -25,7 +25,8 @@ package struct Deadline: Hashable, Comparable, Sendable {
         nanoseconds > earlier.nanoseconds ? (nanoseconds - earlier.nanoseconds) / 1000 : 0
     }
 
-    /// Milliseconds left, rounded up so that a wait of this length reaches the moment; 0 if it has passed.
+    /// Milliseconds left, rounded up so that a wait of this length reaches the moment; 0 if it has
+    /// passed.
     package var millisecondsLeft: UInt64 {
         (microseconds(since: .now) + 999) / 1000
     }

@@ -35,13 +35,15 @@ package enum Engine {
             nativesVersion: cv8_natives_version())
     }
 
-    /// Makes the snapshot that every new heap starts from. Its text goes to standard error if that fails.
+    /// Makes the snapshot that every new heap starts from. Its text goes to standard error if that
+    /// fails.
     package static func makeBaseHeap() -> Snapshot? {
         guard let isolate = unsafe cv8_isolate_open_base() else { return nil }
         return unsafe Snapshot(adopting: cv8_isolate_serialize(isolate))
     }
 
-    /// Has V8 and ICU load what they load at first use, and proves that a base heap can be restored.
+    /// Has V8 and ICU load what they load at first use, and proves that a base heap can be
+    /// restored.
     package static func warmUp(_ baseHeap: Snapshot) -> Bool {
         guard let isolate = Isolate(.stateless, restoring: baseHeap, print: { _ in }) else {
             return false

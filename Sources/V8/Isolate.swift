@@ -25,7 +25,8 @@ package struct Isolate: ~Copyable {
     }
 
     let raw: OpaquePointer
-    /// Retained until the isolate has ended; unmanaged, since a type whose last use is a method may hold nothing else.
+    /// Retained until the isolate has ended; unmanaged, since a type whose last use is a method may
+    /// hold nothing else.
     private let resources: Unmanaged<Resources>
 
     /// Opens an isolate on a snapshot; nil if that holds no base heap.
@@ -62,7 +63,8 @@ package struct Isolate: ~Copyable {
         return obstacle.isEmpty ? nil : obstacle
     }
 
-    /// Ends the isolate and returns its heap. V8 ends the process if the heap holds what it cannot serialise.
+    /// Ends the isolate and returns its heap. V8 ends the process if the heap holds what it cannot
+    /// serialise.
     ///
     /// Precondition: the isolate is a ``Kind/heap``, was prepared, and was not terminated.
     package consuming func serialize() -> Snapshot {

@@ -2,7 +2,8 @@ internal import CV8
 
 /// The serialised bytes of a heap.
 ///
-/// V8 ends the process when it is given bytes that it did not make: whoever builds a snapshot from bytes vouches for them.
+/// V8 ends the process when it is given bytes that it did not make: whoever builds a snapshot from
+/// bytes vouches for them.
 @safe
 package final class Snapshot {
     private enum Owner {
@@ -40,7 +41,9 @@ package final class Snapshot {
     }
 
     /// Lends the bytes for the call.
-    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+        -> Result
+    {
         try unsafe body(bytes)
     }
 

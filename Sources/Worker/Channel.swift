@@ -7,7 +7,8 @@ struct Channel {
 
     /// Reads the next frame.
     ///
-    /// - Throws: ``WorkerError/serverGone`` at the end, ``WorkerError/wire(_:)`` for what is no frame.
+    /// - Throws: ``WorkerError/serverGone`` at the end, ``WorkerError/wire(_:)`` for what is no
+    /// frame.
     func read() throws(WorkerError) -> Frame {
         let header = try read(byteCount: Frame.headerByteCount)
         do throws(WireError) {

@@ -1,6 +1,7 @@
 import WorkerProtocol
 
-/// Keeps a script's console output within its limit: the first half goes out as it comes, the last half at the end.
+/// Keeps a script's console output within its limit: the first half goes out as it comes, the last
+/// half at the end.
 final class ConsoleRecorder {
     private let channel: Channel
     private var headByteCountLeft = 0
@@ -40,7 +41,9 @@ final class ConsoleRecorder {
 
     /// Sends what is left of the output.
     func finish() {
-        if omitted.lineCount > 0 || omitted.byteCount > 0 { channel.write(.consoleOmitted(omitted)) }
+        if omitted.lineCount > 0 || omitted.byteCount > 0 {
+            channel.write(.consoleOmitted(omitted))
+        }
         for line in tail[tailStart...] { channel.write(.console(line)) }
         begin(byteCountMax: 0)
     }

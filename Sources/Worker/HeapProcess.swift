@@ -4,9 +4,11 @@ import Sandbox
 import V8
 import WorkerProtocol
 
-/// The life of one worker process, from the fork to its end: it holds at most one isolate and serves one heap.
+/// The life of one worker process, from the fork to its end: it holds at most one isolate and
+/// serves one heap.
 enum HeapProcess {
-    /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers, and a snapshot.
+    /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers,
+    /// and a snapshot.
     private static let dataPerHeapByte: UInt64 = 4
 
     /// Serves the server's requests. Called in the child; never returns.
@@ -23,7 +25,8 @@ enum HeapProcess {
             } catch {
                 throw WorkerError.system("\(error)", errno: 0)
             }
-            // Confinement by the kernel begins here: all descriptors are open, no script has been read.
+            // Confinement by the kernel begins here: all descriptors are open, no script has been
+            // read.
             let watchdog = try Watchdog(serverSocket: WorkerDescriptor.channel.rawValue)
             var server = HeapServer(
                 baseHeap: baseHeap,

@@ -78,7 +78,8 @@ struct HeapServer: ~Copyable {
         return isolate
     }
 
-    /// Serialises the heap, says so, and takes it up again from its own snapshot for the next request.
+    /// Serialises the heap, says so, and takes it up again from its own snapshot for the next
+    /// request.
     private mutating func save(_ isolate: consuming Isolate) throws(WorkerError) {
         if let obstacle = isolate.prepareSerialization() {
             channel.write(.snapshot(.notSerializable(obstacle)))
@@ -101,7 +102,8 @@ struct HeapServer: ~Copyable {
 }
 
 extension EvaluateRequest {
-    /// The script's file name in stacks: `run_js`, with the number of the run where the heap remembers several.
+    /// The script's file name in stacks: `run_js`, with the number of the run where the heap
+    /// remembers several.
     fileprivate var scriptName: String {
         state == .stateless ? "run_js" : "run_js#\(runNumber)"
     }

@@ -3,7 +3,8 @@ import Glibc
 import V8
 import WorkerProtocol
 
-/// The process that workers are forked from: V8 started, base heap made, no thread but this one and no user's state.
+/// The process that workers are forked from: V8 started, base heap made, no thread but this one and
+/// no user's state.
 struct Template {
     /// The control socket, as the server hands it over.
     private static let control: Int32 = 3

@@ -43,7 +43,8 @@ final class Watchdog: Sendable {
 
     /// Leaves the isolate alone. When this returns nothing refers to it.
     ///
-    /// The thread is not woken: it finds nothing to do when it wakes, which costs less than a switch for every run.
+    /// The thread is not woken: it finds nothing to do when it wakes, which costs less than a
+    /// switch for every run.
     func disarm() {
         state.withLock { $0.target = nil }
     }

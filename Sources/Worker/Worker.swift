@@ -4,7 +4,8 @@ import WorkerProtocol
 
 /// `mcp-v8-worker`: the template that workers are forked from, started by `mcp-v8` only.
 ///
-/// Descriptor 3 is its control socket to the server. It speaks ``TemplateMessage``s there and ends with it.
+/// Descriptor 3 is its control socket to the server. It speaks ``TemplateMessage``s there and ends
+/// with it.
 @main
 struct Worker {
     /// What the server says on the command line.

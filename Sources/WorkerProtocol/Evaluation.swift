@@ -68,7 +68,8 @@ package enum ScriptOutcome: Hashable, Sendable {
         case 1: self = .exception(try ScriptError(from: &reader))
         case 2:
             self = .timeout(
-                pending: try reader.readOptional { reader throws(WireError) in try reader.readText() })
+                pending: try reader.readOptional { reader throws(WireError) in try reader.readText()
+                })
         case 3: self = .outOfMemory
         case 4: self = .unsettled
         case let tag: throw .unknownTag(tag, in: "outcome")
@@ -78,7 +79,8 @@ package enum ScriptOutcome: Hashable, Sendable {
 
 /// A script's result in the two forms in which it is shown.
 package struct ScriptValue: Hashable, Sendable {
-    /// The value as JSON text in UTF-8; absent where it has no JSON form or is over the output limit.
+    /// The value as JSON text in UTF-8; absent where it has no JSON form or is over the output
+    /// limit.
     package var json: [UInt8]?
     /// The value as a console prints it, cut at the output limit.
     package var text: String

@@ -91,7 +91,9 @@ struct WireTests {
         #expect(throws: WireError.self) { try Reply(Frame(kind: .evaluate, payload: [])) }
     }
 
-    @Test("a header is believed up to its kind's limit and no further", arguments: Frame.Kind.allCases)
+    @Test(
+        "a header is believed up to its kind's limit and no further", arguments: Frame.Kind.allCases
+    )
     func headerLimit(_ kind: Frame.Kind) throws {
         let largest = try header(kind.rawValue, byteCount: kind.payloadByteCountMax + 1)
         #expect(try Frame.parseHeader(largest).payloadByteCount == kind.payloadByteCountMax)
