@@ -45,6 +45,9 @@ static const char intl[] = {
 static const char finalization[] = {
 #embed "JavaScript/finalization.js"
 };
+static const char json[] = {
+#embed "JavaScript/json.js"
+};
 static const char hooks[] = {
 #embed "JavaScript/hooks.js"
 };
@@ -67,6 +70,7 @@ const base_heap_script base_heap_scripts[] = {
     SCRIPT("timers.js", timers),
     SCRIPT("intl.js", intl),
     SCRIPT("finalization.js", finalization),
+    SCRIPT("json.js", json),
     SCRIPT("hooks.js", hooks),
 };
 const size_t base_heap_script_count = sizeof(base_heap_scripts) / sizeof(base_heap_scripts[0]);

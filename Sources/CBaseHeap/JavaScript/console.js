@@ -4,8 +4,9 @@
     'use strict';
 
     const {
-        captureStackTrace, create, defineProperty, Error, floor, isArray, Map, mapDelete, mapGet, mapHas,
-        mapSet, numberToFixed, objectKeys, stringPadStart, stringRepeat, symbolToStringTag, TypeError,
+        captureStackTrace, create, defineProperty, Error, floor, isArray, Map, mapDelete, mapGet,
+        mapHas, mapSet, numberToFixed, objectKeys, stringPadStart, stringRepeat, symbolToStringTag,
+        TypeError,
     } = shared.primordials;
     const { defineHidden, isObject, unwrapProxy } = shared.lookups;
     const { cutToByteCount, indent } = shared.text;
@@ -95,10 +96,14 @@
         },
         assert(condition, ...data) {
             if (condition) return;
-            if (typeof data[0] === 'string') data[0] = `Assertion failed: ${data[0]}`;
-            const text = shared.format(data);
-            if (typeof data[0] === 'string') write(level.error, text);
-            else write(level.error, `Assertion failed${data.length === 0 ? '' : ` ${text}`}`);
+            if (data.length === 0) {
+                write(level.error, 'Assertion failed');
+            } else if (typeof data[0] === 'string') {
+                data[0] = `Assertion failed: ${data[0]}`;
+                write(level.error, shared.format(data));
+            } else {
+                write(level.error, `Assertion failed ${shared.format(data)}`);
+            }
         },
         count(label) {
             const name = labelOf(label);

@@ -3,8 +3,9 @@
 (function (host, shared) {
     'use strict';
 
-    const { defineProperty, is, symbolToStringTag, TypeError, weakSetAdd, weakSetDelete, WeakSet } =
-        shared.primordials;
+    const {
+        defineProperty, is, symbolToStringTag, TypeError, weakSetAdd, weakSetDelete, WeakSet,
+    } = shared.primordials;
     const { defineHidden, isObject } = shared.lookups;
 
     class FinalizationRegistry {

@@ -4,7 +4,7 @@
 
     const {
         jsonStringify, Number, ownKeys, parseFloat, parseInt, Set, setAdd, setHas, String,
-        stringIndexOf, stringSlice,
+        stringIncludes, stringIndexOf, stringSlice,
     } = shared.primordials;
     const { dataValue, descriptorOf, prototypeOf, unwrapProxy } = shared.lookups;
     const { numberText } = shared.text;
@@ -55,8 +55,9 @@
         } catch (error) {
             // JSON.stringify names the path of a cycle; anything else is the user's own error.
             const message = dataValue(error, 'message');
-            const isCycle = typeof message === 'string' && stringIndexOf(message, 'circular') !== -1;
-            if (isCycle) return '[Circular]';
+            if (typeof message === 'string' && stringIncludes(message, 'circular structure')) {
+                return '[Circular]';
+            }
             throw error;
         }
     }

@@ -3,9 +3,10 @@
 (function (host, shared) {
     'use strict';
 
-    const { errorPrototype, jsonStringify } = shared.primordials;
+    const { errorPrototype } = shared.primordials;
     const { inherits, isObject, unwrapProxy } = shared.lookups;
-    const { cutToByteCount, exceedsByteCount } = shared.text;
+    const { cutToByteCount } = shared.text;
+    const { constructorName } = shared.names;
     const { messageOf, nameOf } = shared.errors;
 
     const errorByteCountMax = 65_536;
@@ -13,16 +14,6 @@
 
     /** Called before each script. Counters, groups and console timers last, as in a REPL. */
     function beginRun() {}
-
-    function jsonOf(value, byteLimit) {
-        try {
-            const json = jsonStringify(value);
-            if (typeof json !== 'string' || exceedsByteCount(json, byteLimit)) return undefined;
-            return json;
-        } catch {
-            return undefined;
-        }
-    }
 
     function textOf(value, options) {
         try {
@@ -40,7 +31,7 @@
         const text = textOf(value, {
             __proto__: null, depth: 2, callsUserCode: true, unitCountMax: byteLimit,
         });
-        return [jsonOf(value, byteLimit), cutToByteCount(text, byteLimit)];
+        return [shared.jsonOf(value, byteLimit), cutToByteCount(text, byteLimit)];
     }
 
     function isError(value) {
@@ -58,7 +49,8 @@
         const stack = cutToByteCount(text, errorByteCountMax);
         if (!isErrorObject) return [thrown === null ? 'null' : typeof thrown, stack, stack, false];
         try {
-            const name = cutToByteCount(nameOf(value), errorByteCountMax);
+            const className = constructorName({ __proto__: null, depth: 2 }, value, 0);
+            const name = cutToByteCount(nameOf(value, className), errorByteCountMax);
             return [name, cutToByteCount(messageOf(value), errorByteCountMax), stack, true];
         } catch {
             return ['Error', '', stack, true];

@@ -6,8 +6,8 @@
     const {
         arraySort, dataViewBuffer, dataViewByteLength, dataViewByteOffset, hasOwn, mapEntries,
         mapIteratorNext, mapSize, max, min, newList, objectKeys, setIteratorNext, setSize,
-        setValues, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset,
-        typedArrayLength, typedArrayName, Uint8Array,
+        setValues, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset, typedArrayLength,
+        typedArrayName, Uint8Array,
     } = shared.primordials;
     const { nonIndexKeysOf, ownDescriptorOf } = shared.lookups;
     const { byteText, numberText, remainder } = shared.text;
@@ -57,7 +57,8 @@
         const parts = newList();
         const { length } = array;
         let index = 0;
-        while (index < length && parts.length < context.arrayLengthMax && context.limits.units > 0) {
+        const { limits, arrayLengthMax } = context;
+        while (index < length && parts.length < arrayLengthMax && limits.units > 0) {
             const descriptor = ownDescriptorOf(array, index);
             if (descriptor !== undefined) {
                 parts[parts.length] = shared.formatElement(context, array, descriptor, recursion);

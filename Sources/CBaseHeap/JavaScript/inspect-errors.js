@@ -4,7 +4,7 @@
     'use strict';
 
     const {
-        Error, hasOwn, isArray, join, stringEndsWith, stringIncludes, stringIndexOf,
+        Error, hasOwn, isArray, join, newList, stringEndsWith, stringIncludes, stringIndexOf,
         stringSlice, stringStartsWith,
     } = shared.primordials;
     const { dataValue, descriptorOf, includes, without } = shared.lookups;
@@ -51,6 +51,42 @@
         return `${name}: ${message}`;
     }
 
+    /** How many frames from `start` on are also in the other list, one after the other. */
+    function sharedFrameCount(frames, start, others) {
+        let position = 0;
+        while (position < others.length && others[position] !== frames[start]) position++;
+        let count = 0;
+        while (start + count < frames.length && position + count < others.length &&
+            frames[start + count] === others[position + count]) count++;
+        return count;
+    }
+
+    /** The stack without the frames that the cause's stack shows as well, but for the outer two. */
+    function withoutFramesOfCause(error, stack) {
+        const cause = descriptorOf(error, 'cause')?.value;
+        const isErrorCause = typeof cause === 'object' && cause !== null &&
+            host.classOf(cause) === 'Error';
+        const start = isErrorCause ? stringIndexOf(stack, frameStart) : -1;
+        if (start === -1) return stack;
+        const frames = linesOf(stringSlice(stack, start + 1), false);
+        const others = linesOf(framesOf(cause), false);
+        for (let frame = 0; frame < frames.length; frame++) {
+            const count = sharedFrameCount(frames, frame, others);
+            if (count <= 3) continue;
+            const kept = newList();
+            for (let index = 0; index < frames.length; index++) {
+                const isFirst = index === frame + 1;
+                if (isFirst) {
+                    kept[kept.length] = `    ... ${count - 2} lines matching cause stack trace ...`;
+                }
+                const isShared = index > frame && index < frame + count - 1;
+                if (!isShared) kept[kept.length] = frames[index];
+            }
+            return `${stringSlice(stack, 0, start)}\n${join(kept, '\n')}`;
+        }
+        return stack;
+    }
+
     /** The name that an error without a prototype has in its stack; '' if it shows none. */
     function nameInStack(stack) {
         const firstLine = linesOf(stack, false)[0];
@@ -63,9 +99,9 @@
     function withClassName(stack, name, shape) {
         const hasPrototype = shape.constructorName !== null;
         if (hasPrototype) {
-            const next = stack[name.length];
-            const isRegular = stringEndsWith(name, 'Error') && stringStartsWith(stack, name) &&
-                (next === undefined || next === ':' || next === '\n');
+            const rest = stringStartsWith(stack, name) ? stringSlice(stack, name.length) : 'no';
+            const isRegular = stringEndsWith(name, 'Error') &&
+                (rest === '' || stringStartsWith(rest, ':') || stringStartsWith(rest, '\n'));
             if (!isRegular) return stack;
         }
         const found = hasPrototype ? name : nameInStack(stack);
@@ -84,7 +120,7 @@
             chosen = without(keys, (key) => {
                 if (key !== 'name' && key !== 'message' && key !== 'stack') return false;
                 const value = dataValue(error, key);
-                return typeof value !== 'string' || stringIncludes(stack, value);
+                return typeof value === 'string' && stringIncludes(stack, value);
             });
         }
         if (hasOwn(error, 'cause') && !includes(chosen, 'cause')) {
@@ -102,7 +138,7 @@
         const name = nameOf(error, constructorName);
         const ownStack = stackOf(error, constructorName);
         shape.keys = chooseKeys(context, error, ownStack, shape.keys);
-        let stack = withClassName(ownStack, name, shape);
+        let stack = withClassName(withoutFramesOfCause(error, ownStack), name, shape);
         const message = messageOf(error);
         const found = message === '' ? -1 : stringIndexOf(stack, message);
         const hasFrames =

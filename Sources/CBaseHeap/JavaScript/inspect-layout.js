@@ -4,9 +4,10 @@
     'use strict';
 
     const {
-        floor, join, max, min, newList, round, sqrt, stringIncludes, stringPadEnd,
-        stringPadStart, stringRepeat,
+        floor, join, max, min, newList, round, sqrt, stringIncludes, stringPadEnd, stringPadStart,
+        stringRepeat,
     } = shared.primordials;
+    const { ownDescriptorOf } = shared.lookups;
     const { widthOf } = shared.text;
 
     const separatorWidth = 2;
@@ -30,7 +31,7 @@
     function areNumbers(value, count) {
         if (value === undefined) return true;
         for (let index = 0; index < count; index++) {
-            const type = typeof value[index];
+            const type = typeof ownDescriptorOf(value, index)?.value;
             if (type !== 'number' && type !== 'bigint') return false;
         }
         return true;
@@ -47,7 +48,7 @@
         const fits = widestColumn * 3 + context.indentation < context.breakLength;
         if (!fits || !(total / widestColumn > 5 || widest <= 6)) return 1;
         const bias = sqrt(widestColumn - total / cellCount);
-        const width = max(widestColumn - bias, 1);
+        const width = max(widestColumn - 3 - bias, 1);
         return min(
             round(sqrt(heightToWidth * width * widths.length) / width),
             floor((context.breakLength - context.indentation) / widestColumn),

@@ -3,12 +3,12 @@
     'use strict';
 
     const {
-        apply, functionToString, min, propertyIsEnumerable, hasOwn, stringEndsWith,
-        stringIncludes, stringIndexOf, stringSlice, stringStartsWith, symbolToStringTag,
-        typedArrayName,
+        apply, functionToString, min, propertyIsEnumerable, hasOwn, stringEndsWith, stringIncludes,
+        stringIndexOf, stringSlice, stringStartsWith, symbolToStringTag, typedArrayName,
     } = shared.primordials;
-    const { dataValue, descriptorOf, findDescriptor, inherits, isProxy, prototypeOf } =
-        shared.lookups;
+    const {
+        dataValue, descriptorOf, findDescriptor, inherits, isProxy, prototypeOf,
+    } = shared.lookups;
     const { isIdentifier } = shared.text;
 
     const prototypeNestingMax = 10;

@@ -36,11 +36,11 @@
         }
         if (isHighSurrogate(code)) {
             const isPaired = isLowSurrogate(stringCharCodeAt(text, index + 1));
-            return isPaired ? undefined : '\\u' + hexadecimal(code, 4, digitsUpperCase);
+            return isPaired ? undefined : '\\u' + hexadecimal(code, 4, digitsLowerCase);
         }
         if (isLowSurrogate(code)) {
             const isPaired = index > 0 && isHighSurrogate(stringCharCodeAt(text, index - 1));
-            return isPaired ? undefined : '\\u' + hexadecimal(code, 4, digitsUpperCase);
+            return isPaired ? undefined : '\\u' + hexadecimal(code, 4, digitsLowerCase);
         }
         return undefined;
     }

@@ -6,8 +6,8 @@
     const {
         apply, booleanValueOf, bigintValueOf, dateToISOString, dateValueOf, errorPrototype, isArray,
         isNaN, join, Map, mapGet, mapSet, mapSize, min, newList, numberValueOf, regExpFlags,
-        regExpSource, stringRepeat, stringSlice, stringValueOf,
-        symbolCustomInspect, symbolToString, symbolValueOf,
+        regExpSource, stringRepeat, stringSlice, stringValueOf, symbolCustomInspect, symbolToString,
+        symbolValueOf,
     } = shared.primordials;
     const {
         dataValue, descriptorOf, includes, inherits, keysOf, nonIndexKeysOf, ownDescriptorOf,
@@ -57,7 +57,8 @@
             cut = remainder(value.length - context.stringLengthMax, 'character');
         }
         const room = context.breakLength - context.indentation - 4;
-        if (shown.length <= shortStringLengthMax || shown.length <= room) return quoted(shown) + cut;
+        const isShort = shown.length <= shortStringLengthMax || shown.length <= room;
+        if (isShort) return quoted(shown) + cut;
         const lines = linesOf(shown, true);
         for (let line = 0; line < lines.length; line++) lines[line] = quoted(lines[line]);
         return join(lines, ` +\n${stringRepeat(' ', context.indentation + 2)}`) + cut;
@@ -275,7 +276,7 @@
 
     function formatProperty(context, object, key, recursion) {
         const descriptor = ownDescriptorOf(object, key);
-        const shown = key.length > context.stringLengthMax
+        const shown = typeof key === 'string' && key.length > context.stringLengthMax
             ? `${stringSlice(key, 0, context.stringLengthMax)}...`
             : key;
         const name = spend(context, keyName(shown, descriptor?.enumerable !== false));

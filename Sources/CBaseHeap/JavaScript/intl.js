@@ -1,14 +1,13 @@
-// Intl that survives snapshots. V8 cannot serialise an object that holds ICU data, so what user code
-// gets are ordinary objects; the real ones live in `live`, which is emptied before a snapshot and
-// filled again on first use. What the arguments resolved to is kept, so that a heap means the same
-// on a machine with another default locale or time zone.
+// Intl that survives snapshots. V8 cannot serialise an object that holds ICU data, so what user
+// code gets are ordinary objects; the real ones are in `live`, which is emptied before a snapshot
+// and filled again on first use. What the arguments resolved to is kept, so that a heap means the
+// same on a machine with another default locale or time zone.
 (function (host, shared) {
     'use strict';
 
     const {
         apply, construct, create, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, Object,
-        ownKeys, setPrototypeOf, String, symbolIterator, TypeError, WeakMap, weakMapGet,
-        weakMapSet,
+        ownKeys, setPrototypeOf, String, symbolIterator, TypeError, WeakMap, weakMapGet, weakMapSet,
     } = shared.primordials;
     const { defineHidden, isObject } = shared.lookups;
 
@@ -103,8 +102,10 @@
         const { [key]: wrapper } = {
             [key](...args) {
                 const result = apply(method, liveOf(this, kind).real, args);
-                const isLocale = kind.name === 'Locale' && (key === 'maximize' || key === 'minimize');
-                return isLocale ? makeStandIn(kind, kind.constructor, localeTag(kind, result)) : result;
+                const isLocale = kind.name === 'Locale' && isObject(result) &&
+                    getPrototypeOf(result) === kind.prototype;
+                if (!isLocale) return result;
+                return makeStandIn(kind, kind.constructor, localeTag(kind, result));
             },
         };
         setLength(wrapper, method.length);
@@ -113,12 +114,13 @@
 
     const localeTag = (kind, locale) => apply(kind.toString, locale, []);
 
-    /** A getter on the real object. Where that gives a bound function, one bound to the stand-in. */
+    /** A getter on the real object. A function bound to that becomes one of the stand-in's. */
     function wrapGetter(kind, key, get) {
         return getOwnPropertyDescriptor({
             get [key]() {
                 const value = apply(get, liveOf(this, kind).real, []);
-                return typeof value === 'function' ? boundTo(kind, this, get, value.length) : value;
+                if (typeof value !== 'function') return value;
+                return boundTo(kind, this, get, value.length);
             },
         }, key).get;
     }
@@ -147,7 +149,7 @@
         const Real = Intl[name];
         const { prototype } = Real;
         const { resolvedOptions, toString } = prototype;
-        const kind = { __proto__: null, name, Real, resolvedOptions, toString };
+        const kind = { __proto__: null, name, Real, prototype, resolvedOptions, toString };
         kind.constructor = makeConstructor(kind, isCallable);
         const keys = ownKeys(prototype);
         for (let index = 0; index < keys.length; index++) {

@@ -5,8 +5,8 @@
 
     const {
         defineProperty, getOwnPropertyDescriptor, getPrototypeOf, newList,
-        objectGetOwnPropertyNames, objectGetOwnPropertySymbols, objectKeys, objectPrototype, propertyIsEnumerable,
-        setPrototypeOf,
+        objectGetOwnPropertyNames, objectGetOwnPropertySymbols, objectKeys, objectPrototype,
+        propertyIsEnumerable, setPrototypeOf,
     } = shared.primordials;
 
     // A longer chain is not searched; no program has one that long on purpose.
@@ -69,9 +69,8 @@
 
     /** String keys, then symbols: all own ones, or only those that are enumerable. */
     function keysOf(object, includesHidden) {
-        const keys = newList();
-        const names = includesHidden ? objectGetOwnPropertyNames(object) : objectKeys(object);
-        for (let index = 0; index < names.length; index++) keys[index] = names[index];
+        const keys = includesHidden ? objectGetOwnPropertyNames(object) : objectKeys(object);
+        setPrototypeOf(keys, null);
         const symbols = objectGetOwnPropertySymbols(object);
         for (let index = 0; index < symbols.length; index++) {
             if (includesHidden || propertyIsEnumerable(object, symbols[index])) {
@@ -82,12 +81,8 @@
     }
 
     /** As keysOf, without array indices. */
-    function nonIndexKeysOf(object, includesHidden) {
-        const keys = newList();
-        const found = host.ownNonIndexKeys(object, !includesHidden);
-        for (let index = 0; index < found.length; index++) keys[index] = found[index];
-        return keys;
-    }
+    const nonIndexKeysOf = (object, includesHidden) =>
+        setPrototypeOf(host.ownNonIndexKeys(object, !includesHidden), null);
 
     function includes(list, value) {
         for (let index = 0; index < list.length; index++) {
@@ -114,7 +109,7 @@
 
     shared.lookups = {
         __proto__: null,
-        isObject, isProxy, ownDescriptorOf, descriptorOf, prototypeOf, findDescriptor, dataValue, inherits,
-        unwrapProxy, keysOf, nonIndexKeysOf, includes, without, defineHidden,
+        isObject, isProxy, ownDescriptorOf, descriptorOf, prototypeOf, findDescriptor, dataValue,
+        inherits, unwrapProxy, keysOf, nonIndexKeysOf, includes, without, defineHidden,
     };
 })

@@ -4,7 +4,7 @@
 // Rules that all files of the base heap follow:
 // - Lists are made by newList(): an array without a prototype, so that neither a patched
 //   Array.prototype nor a setter for an index is ever met. No for-of, no spread, no array patterns.
-// - Every object literal that is read as a dictionary, a descriptor or options has `__proto__: null`.
+// - An object literal that is read as a dictionary, descriptor or options has `__proto__: null`.
 // - String methods that look up a Symbol method (split, replace, match) are not used.
 (function (host, shared) {
     'use strict';
@@ -49,10 +49,9 @@
     shared.primordials = {
         __proto__: null,
         apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys,
-        setPrototypeOf, uncurryThis, getterOf, newList, join,
+        setPrototypeOf, newList, join,
 
-        Object, Function, Error, TypeError, RangeError, Promise, Number, String, Symbol,
-        Map, Set, WeakMap, WeakSet, Uint8Array,
+        Object, Error, TypeError, Promise, Number, String, Map, Set, WeakMap, WeakSet, Uint8Array,
         objectKeys: Object.keys,
         objectGetOwnPropertyNames: Object.getOwnPropertyNames,
         objectGetOwnPropertySymbols: Object.getOwnPropertySymbols,
@@ -62,7 +61,6 @@
         create: Object.create,
         isArray: Array.isArray,
         functionToString: uncurryThis(Function.prototype.toString),
-        functionPrototype: Function.prototype,
         errorPrototype: Error.prototype,
         captureStackTrace: Error.captureStackTrace,
         arraySort: uncurryThis(Array.prototype.sort),
@@ -72,7 +70,6 @@
         stringEndsWith: uncurryThis(String.prototype.endsWith),
         stringIncludes: uncurryThis(String.prototype.includes),
         stringIndexOf: uncurryThis(String.prototype.indexOf),
-        stringLastIndexOf: uncurryThis(String.prototype.lastIndexOf),
         stringPadEnd: uncurryThis(String.prototype.padEnd),
         stringPadStart: uncurryThis(String.prototype.padStart),
         stringRepeat: uncurryThis(String.prototype.repeat),
@@ -93,7 +90,7 @@
         symbolToStringTag: Symbol.toStringTag,
         symbolCustomInspect: Symbol.for('nodejs.util.inspect.custom'),
 
-        abs: Math.abs, ceil: Math.ceil, floor: Math.floor, max: Math.max, min: Math.min,
+        ceil: Math.ceil, floor: Math.floor, max: Math.max, min: Math.min,
         round: Math.round, sqrt: Math.sqrt, trunc: Math.trunc,
         isNaN: Number.isNaN, is: Object.is,
 
@@ -110,7 +107,6 @@
         setSize: getterOf(Set.prototype, 'size'),
         setValues: uncurryThis(Set.prototype.values),
         weakMapGet: uncurryThis(WeakMap.prototype.get),
-        weakMapHas: uncurryThis(WeakMap.prototype.has),
         weakMapSet: uncurryThis(WeakMap.prototype.set),
         weakSetAdd: uncurryThis(WeakSet.prototype.add),
         weakSetDelete: uncurryThis(WeakSet.prototype.delete),
@@ -126,7 +122,6 @@
 
         dateToISOString: uncurryThis(Date.prototype.toISOString),
         dateValueOf: uncurryThis(Date.prototype.valueOf),
-        regExpExec: uncurryThis(RegExp.prototype.exec),
         regExpSource: getterOf(RegExp.prototype, 'source'),
         regExpFlags,
 

@@ -3,10 +3,10 @@
     'use strict';
 
     const {
-        create, floor, join, mapEntries, mapIteratorNext, max, newList, objectKeys, setIteratorNext,
+        create, join, mapEntries, mapIteratorNext, max, newList, objectKeys, setIteratorNext,
         isArray, setValues, stringRepeat,
     } = shared.primordials;
-    const { includes, isObject, ownDescriptorOf, unwrapProxy } = shared.lookups;
+    const { isObject, ownDescriptorOf, unwrapProxy } = shared.lookups;
     const { widthOf } = shared.text;
 
     // More rows are not drawn: the whole table is in memory before any of it is printed.
@@ -23,9 +23,8 @@
     function drawRow(cells, widths) {
         let row = '\u2502';
         for (let column = 0; column < cells.length; column++) {
-            const spare = widths[column] - widthOf(cells[column]);
-            const left = floor(spare / 2);
-            row += stringRepeat(' ', left) + cells[column] + stringRepeat(' ', spare - left);
+            const spare = widths[column] - 1 - widthOf(cells[column]);
+            row += ` ${cells[column]}${stringRepeat(' ', spare)}`;
             if (column < cells.length - 1) row += '\u2502';
         }
         return `${row}\u2502`;
@@ -84,7 +83,8 @@
 
     function tableOfRows(data, chosen) {
         const rowNames = objectKeys(data);
-        const columns = chosen === undefined ? newList() : columnsOf(chosen);
+        // As keys of an object, so that a column is there once and indices come first.
+        const columns = create(null);
         const rows = newList();
         const values = newList();
         let hasValues = false;
@@ -96,17 +96,18 @@
                 values[index] = cellText(item);
                 hasValues = true;
             } else {
-                const names = chosen === undefined ? objectKeys(object) : columns;
+                const names = chosen ?? objectKeys(object);
                 for (let column = 0; column < names.length; column++) {
                     const name = names[column];
-                    if (!includes(columns, name)) columns[columns.length] = name;
+                    columns[name] = true;
                     const descriptor = ownDescriptorOf(object, name);
                     cells[name] = descriptor === undefined ? '' : cellText(descriptor.value);
                 }
             }
             rows[index] = cells;
         }
-        return drawRows(rowNames, columns, rows, hasValues ? values : undefined);
+        const titles = chosen ?? objectKeys(columns);
+        return drawRows(rowNames, titles, rows, hasValues ? values : undefined);
     }
 
     function drawRows(rowNames, columns, rows, values) {
@@ -131,6 +132,6 @@
         const kind = host.classOf(data);
         if (kind === 'Map') return tableOfMap(data);
         if (kind === 'Set') return tableOfSet(data);
-        return tableOfRows(data, chosen);
+        return tableOfRows(data, chosen === undefined ? undefined : columnsOf(chosen));
     };
 })

@@ -4,8 +4,8 @@
     'use strict';
 
     const {
-        apply, ceil, defineProperty, floor, Map, mapDelete, mapHas, mapSet, mapSize, max,
-        newList, Number, Promise, promiseThen, trunc, TypeError,
+        apply, ceil, defineProperty, floor, Map, mapDelete, mapHas, mapSet, mapSize, max, newList,
+        Number, Promise, promiseThen, trunc, TypeError,
     } = shared.primordials;
     const { countOf } = shared.text;
 
