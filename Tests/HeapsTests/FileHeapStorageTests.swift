@@ -4,7 +4,7 @@ import Testing
 
 @testable import Heaps
 
-@Suite("Heaps in files", .timeLimit(.minutes(1)))
+@Suite("Heaps in files", .timeLimit(.minutes(5)))
 struct FileHeapStorageTests {
     private let place: TemporaryDirectory
     private let path: String
@@ -83,8 +83,8 @@ struct FileHeapStorageTests {
         let link = place.path + "/link"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
         #expect(unsafe lchown(link, 65534, 65534) == 0)
-        await #expect(throws: HeapError.storageRefused(path: link, .linkOfAnother(userID: 65534)))
-        {
+        let error = HeapError.storageRefused(path: link, .linkOfAnother(userID: 65534))
+        await #expect(throws: error) {
             try await FileHeapStorage(directoryPath: link)
         }
     }

@@ -4,7 +4,7 @@ import WorkerProtocol
 
 @testable import Heaps
 
-@Suite("Heap repository", .timeLimit(.minutes(1)))
+@Suite("Heap repository", .timeLimit(.minutes(5)))
 struct HeapRepositoryTests {
     private let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, logger: .silent)
     private let heaps: HeapRepository

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Heaps
 
-@Suite("Heap storage contract", .timeLimit(.minutes(1)))
+@Suite("Heap storage contract", .timeLimit(.minutes(5)))
 struct HeapStorageContract {
     private let version: StorageKey
     private let head: StorageKey

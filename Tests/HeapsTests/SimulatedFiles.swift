@@ -3,7 +3,8 @@ import Synchronization
 
 @testable import Heaps
 
-/// A file system in memory that knows what is on the disk and what is not yet, and ends at a chosen step.
+/// A file system in memory that knows what is on the disk and what is not yet, and ends at a chosen
+/// step.
 final class SimulatedFiles: FileOperations {
     /// What happens at the chosen step.
     enum Fault: Hashable {
@@ -36,10 +37,31 @@ final class SimulatedFiles: FileOperations {
         case file(Int)
     }
 
+    /// What is in every folder.
+    struct Names {
+        var folders: [String: [String: Entry]] = ["": [:]]
+
+        subscript(path: String) -> Entry? {
+            get {
+                let (folder, name) = Self.split(path)
+                return name.isEmpty ? .folder : folders[folder]?[name]
+            }
+            set {
+                let (folder, name) = Self.split(path)
+                folders[folder, default: [:]][name] = newValue
+            }
+        }
+
+        static func split(_ path: String) -> (folder: String, name: String) {
+            guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
+            return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+        }
+    }
+
     struct State {
         var files: [File] = []
-        var entries: [String: Entry] = ["": .folder]
-        var durableEntries: [String: Entry] = ["": .folder]
+        var names = Names()
+        var durableNames = Names()
         var open: [Descriptor: (path: String, entry: Entry, position: Int)] = [:]
         var lastDescriptor: Descriptor = 0
         var stepCount = 0
@@ -70,22 +92,17 @@ final class SimulatedFiles: FileOperations {
 
     /// The file system that the next process finds.
     func restarted(after restart: Restart) -> SimulatedFiles {
-        let (files, entries) = state.withLock { state in
-            let entries = restart == .powerLost ? state.durableEntries : state.entries
-            let files = state.files.map { file in
-                let bytes = restart == .processKilled ? file.bytes : file.durableBytes
-                return File(
-                    bytes: bytes, durableBytes: file.durableBytes,
-                    synchronizeFailed: file.synchronizeFailed)
+        let old = state.withLock { $0 }
+        var new = State(files: old.files, names: old.names, durableNames: old.durableNames)
+        if restart == .powerLost { new.names = old.durableNames }
+        if restart == .powerLostWithNames { new.durableNames = old.names }
+        if restart != .processKilled {
+            for index in new.files.indices {
+                new.files[index].bytes = new.files[index].durableBytes
             }
-            return (files, entries)
         }
-        var state = State(files: files, entries: entries)
-        state.durableEntries = restart == .processKilled ? self.durableEntries : entries
-        return SimulatedFiles(state)
+        return SimulatedFiles(new)
     }
-
-    private var durableEntries: [String: Entry] { state.withLock { $0.durableEntries } }
 
     private func step<Result: Sendable>(
         _ body: (inout State) throws(SystemError) -> Result
@@ -108,38 +125,35 @@ final class SimulatedFiles: FileOperations {
 }
 
 extension SimulatedFiles {
-    private static func parent(of path: String) -> String {
-        path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
-    }
-
     func makeFolder(_ path: String) throws(SystemError) {
         try step { state throws(SystemError) in
-            guard state.entries[path] == nil else { throw .exists }
-            state.entries[path] = .folder
+            guard state.names[path] == nil else { throw .exists }
+            state.names[path] = .folder
+            state.names.folders[path] = [:]
         }
     }
 
     func createFile(_ path: String) throws(SystemError) -> Descriptor {
         try step { state throws(SystemError) in
-            guard state.entries[path] == nil else { throw .exists }
+            guard state.names[path] == nil else { throw .exists }
             state.files.append(File())
-            state.entries[path] = .file(state.files.count - 1)
+            state.names[path] = .file(state.files.count - 1)
             return Self.opened(path, in: &state)
         }
     }
 
     func open(_ path: String) throws(SystemError) -> Descriptor {
         try step { state throws(SystemError) in
-            guard state.entries[path] != nil else { throw .notFound }
+            guard state.names[path] != nil else { throw .notFound }
             return Self.opened(path, in: &state)
         }
     }
 
     func openLock(_ path: String) throws(SystemError) -> Descriptor {
         try step { state throws(SystemError) in
-            if state.entries[path] == nil {
+            if state.names[path] == nil {
                 state.files.append(File())
-                state.entries[path] = .file(state.files.count - 1)
+                state.names[path] = .file(state.files.count - 1)
             }
             return Self.opened(path, in: &state)
         }
@@ -147,7 +161,7 @@ extension SimulatedFiles {
 
     private static func opened(_ path: String, in state: inout State) -> Descriptor {
         state.lastDescriptor += 1
-        state.open[state.lastDescriptor] = (path, state.entries[path] ?? .folder, 0)
+        state.open[state.lastDescriptor] = (path, state.names[path] ?? .folder, 0)
         return state.lastDescriptor
     }
 
@@ -198,11 +212,7 @@ extension SimulatedFiles {
                         state.files[index].durableBytes = state.files[index].bytes
                     }
                 case .folder:
-                    let isBelow = { (path: String) in
-                        path != "" && Self.parent(of: path) == target.path
-                    }
-                    state.durableEntries = state.durableEntries.filter { !isBelow($0.key) }
-                        .merging(state.entries.filter { isBelow($0.key) }) { $1 }
+                    state.durableNames.folders[target.path] = state.names.folders[target.path]
                 }
             }
         } catch {
@@ -219,29 +229,30 @@ extension SimulatedFiles {
 
     func link(_ path: String, as newPath: String) throws(SystemError) {
         try step { state throws(SystemError) in
-            guard state.entries[newPath] == nil else { throw .exists }
-            guard let entry = state.entries[path] else { throw .notFound }
-            state.entries[newPath] = entry
+            guard state.names[newPath] == nil else { throw .exists }
+            guard let entry = state.names[path] else { throw .notFound }
+            state.names[newPath] = entry
         }
     }
 
     func rename(_ path: String, to newPath: String) throws(SystemError) {
         try step { state throws(SystemError) in
-            guard let entry = state.entries.removeValue(forKey: path) else { throw .notFound }
-            state.entries[newPath] = entry
+            guard let entry = state.names[path] else { throw .notFound }
+            state.names[path] = nil
+            state.names[newPath] = entry
         }
     }
 
     func remove(_ path: String) throws(SystemError) {
         try step { state throws(SystemError) in
-            guard state.entries.removeValue(forKey: path) != nil else { throw .notFound }
+            guard state.names[path] != nil else { throw .notFound }
+            state.names[path] = nil
         }
     }
 
     func names(in folder: String) throws(SystemError) -> [String] {
         try step { state throws(SystemError) in
-            state.entries.keys.filter { $0 != "" && Self.parent(of: $0) == folder }
-                .map { String($0.split(separator: "/").last ?? "") }
+            Array((state.names.folders[folder] ?? [:]).keys)
         }
     }
 
