@@ -20,7 +20,8 @@ package struct MCPServer: Sendable {
     /// - Parameter now: tells the time by which progress notifications are spaced.
     package init(
         implementation: Implementation, instructions: String? = nil, tools: [Tool],
-        limits: ConversationLimits = ConversationLimits(), logger: Logger,
+        limits: ConversationLimits = ConversationLimits(),
+        logger: Logger = Logger(label: "mcp-v8.mcp"),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         self.implementation = implementation

@@ -138,8 +138,9 @@ extension JSONScanner {
                 position += 1
                 return start..<position - 1
             case UInt8(ascii: "\\"):
-                onEscape(position)
+                let backslash = position
                 try scanEscape()
+                onEscape(backslash)
             default: throw fault(.controlCharacter)
             }
         }
