@@ -3,8 +3,8 @@ import Synchronization
 
 /// What one client has said so far, as far as later messages depend on it.
 ///
-/// That is the revision of its last `initialize`, and which of its calls are running. Each request is
-/// classified by itself: clients probe with a modern request and go on with a legacy handshake.
+/// That is the revision of its last `initialize`, and which of its calls are running. Each request
+/// is classified by itself: clients probe with a modern one and go on with a legacy handshake.
 ///
 /// A stream has one conversation, a legacy HTTP session too; a modern HTTP request has its own.
 package final class Conversation: Sendable {

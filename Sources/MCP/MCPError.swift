@@ -61,7 +61,10 @@ extension MCPError {
         switch self {
         case .malformedJSON(let fault, let offset): "\(fault.rawValue) at byte \(offset)"
         case .unsupportedProtocolVersion(let requested):
-            ["supported": .array(ProtocolRevision.modern.map(\.json)), "requested": .string(requested)]
+            [
+                "supported": .array(ProtocolRevision.modern.map(\.json)),
+                "requested": .string(requested),
+            ]
         default: nil
         }
     }

@@ -93,7 +93,9 @@ extension MCPServer {
     }
 
     /// Answers `tools/list`, in one page.
-    func listTools(_ parameters: JSON, for revision: ProtocolRevision) throws(MCPError) -> JSONObject {
+    func listTools(_ parameters: JSON, for revision: ProtocolRevision) throws(MCPError)
+        -> JSONObject
+    {
         if let cursor = parameters["cursor"], cursor != .null {
             throw .invalidParameters("Unknown cursor")
         }

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Batches")
 struct BatchTests {
-    private static let pings = "[\(Message.legacy("ping", id: "20")),\(Message.legacy("ping", id: "21"))]"
+    private static let pings =
+        "[\(Message.legacy("ping", id: "20")),\(Message.legacy("ping", id: "21"))]"
 
     @Test("are answered in one array by those revisions that have them")
     func march() async {
@@ -11,7 +12,8 @@ struct BatchTests {
         await client.initialize(.march2025)
         #expect(
             await client.answer(to: BatchTests.pings)
-                == #"[{"jsonrpc":"2.0","id":20,"result":{}},{"jsonrpc":"2.0","id":21,"result":{}}]"#)
+                == #"[{"jsonrpc":"2.0","id":20,"result":{}},{"jsonrpc":"2.0","id":21,"result":{}}]"#
+        )
     }
 
     @Test("are answered before there was any initialize")
@@ -19,7 +21,8 @@ struct BatchTests {
         #expect(try await TestClient().json(of: BatchTests.pings).array?.count == 2)
     }
 
-    @Test("are refused whole by the other revisions",
+    @Test(
+        "are refused whole by the other revisions",
         arguments: [ProtocolRevision.november2024, .june2025, .november2025])
     func refused(revision: ProtocolRevision) async throws {
         let client = TestClient()
@@ -29,7 +32,8 @@ struct BatchTests {
         #expect(json["id"] == .null)
     }
 
-    @Test("are refused over HTTP with a header of another revision",
+    @Test(
+        "are refused over HTTP with a header of another revision",
         arguments: ["2025-06-18", "2026-07-28", "2099-01-01"])
     func refusedByHeader(version: String) async {
         let headers = [(name: "MCP-Protocol-Version", value: version)]

@@ -12,7 +12,8 @@ struct CallTests {
                 "tools/call", #"{"name":"endless","_meta":{"progressToken":"p"}}"#, id: id)
     }
 
-    @Test("end when they are cancelled, and nothing more is said of them",
+    @Test(
+        "end when they are cancelled, and nothing more is said of them",
         arguments: ProtocolRevision.allCases)
     func cancelled(revision: ProtocolRevision) async {
         let (began, ended) = (Signal(), Signal())
@@ -104,7 +105,9 @@ struct ProgressTests {
         return try recorder.all.map { try JSON(parsing: Array($0.utf8)) }
     }
 
-    @Test("is sent with the token that the client gave", arguments: ["1", "\"a\"", "12345678901234567890"])
+    @Test(
+        "is sent with the token that the client gave",
+        arguments: ["1", "\"a\"", "12345678901234567890"])
     func token(token: String) async throws {
         let sent = try await notifications(meta: #""progressToken":\#(token)"#) { context, _ in
             #expect(context.isProgressWanted)
@@ -113,7 +116,9 @@ struct ProgressTests {
         #expect(sent.map { $0["params"]?["progressToken"]?.text } == [token])
     }
 
-    @Test("is not sent without a token", arguments: ["", #""progressToken":null"#, #""progressToken":1.5"#])
+    @Test(
+        "is not sent without a token",
+        arguments: ["", #""progressToken":null"#, #""progressToken":1.5"#])
     func noToken(meta: String) async throws {
         let sent = try await notifications(meta: meta) { context, _ in
             #expect(!context.isProgressWanted)

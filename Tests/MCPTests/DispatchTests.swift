@@ -76,10 +76,12 @@ struct DispatchTests {
         #expect(json["error"]?["message"]?.string == text)
     }
 
-    @Test("an unknown modern revision is refused with those that are served",
+    @Test(
+        "an unknown modern revision is refused with those that are served",
         arguments: ["2099-01-01", "2025-11-25", ""])
     func unsupportedVersion(version: String) async {
-        let meta = #""io.modelcontextprotocol/protocolVersion":"\#(version)","#
+        let meta =
+            #""io.modelcontextprotocol/protocolVersion":"\#(version)","#
             + #""io.modelcontextprotocol/clientCapabilities":{}"#
         let answer = await TestClient().answer(to: Message.modern("tools/list", meta: meta))
         #expect(

@@ -107,7 +107,8 @@ struct HeaderTests {
         #expect(try await code(message, fields) == expected)
     }
 
-    @Test("of any legacy revision are accepted, whatever was negotiated",
+    @Test(
+        "of any legacy revision are accepted, whatever was negotiated",
         arguments: ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
     func legacy(version: String) async throws {
         let client = TestClient()

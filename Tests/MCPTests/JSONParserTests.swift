@@ -177,7 +177,8 @@ struct JSONParserTests {
     private func nested(_ opening: String, depth: Int) -> [UInt8] {
         let closing = opening == "[" ? "]" : "}"
         let leaf = opening == "[" ? "" : "0"
-        let text = String(repeating: opening, count: depth) + leaf
+        let text =
+            String(repeating: opening, count: depth) + leaf
             + String(repeating: closing, count: depth)
         return Array(text.utf8)
     }

@@ -1,5 +1,5 @@
 extension JSON {
-    /// Reads a text strictly; of members with the same name the last one wins, in the first's place.
+    /// Reads a text strictly; of members with equal keys the last one wins, in the first's place.
     ///
     /// - Throws: ``MCPError/malformedJSON(_:offset:)``.
     package init(parsing text: [UInt8], limits: JSONLimits = JSONLimits()) throws(MCPError) {

@@ -1,7 +1,7 @@
 /// JSON text from a process that is not trusted, found to be valid and safe to write as it is.
 ///
-/// It holds no raw line break, so it cannot break a line-framed stream, and no lone surrogate, which
-/// strict clients refuse.
+/// It holds no raw line break, so it cannot break a line-framed stream, and no lone surrogate,
+/// which strict clients refuse.
 package struct RawJSON: Hashable, Sendable {
     /// The text in UTF-8.
     package let bytes: [UInt8]

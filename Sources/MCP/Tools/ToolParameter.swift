@@ -83,7 +83,7 @@ package struct ToolParameter: Hashable, Sendable {
 extension [ToolParameter] {
     /// Checks a call's arguments.
     ///
-    /// - Returns: the arguments without those that are null, or a failure that names all that is wrong.
+    /// - Returns: the arguments without those that are null, or all that is wrong with them.
     func check(_ arguments: JSONObject) -> Result<JSONObject, ArgumentComplaints> {
         var complaints = compactMap { $0.complaint(about: arguments[$0.name]) }
         let names = Set(map(\.name))

@@ -43,7 +43,9 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Writes the beginning of these bytes.
     func write(_ bytes: ArraySlice<UInt8>) throws(TransportError) -> WriteResult {
-        let result = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+        let result = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.write(number, $0.baseAddress, $0.count)
+        }
         guard result < 0 else { return .written(byteCount: result) }
         switch errno {
         case EINTR, EAGAIN: return .written(byteCount: 0)

@@ -9,8 +9,8 @@ package struct StandardStreams: ~Copyable {
 
     /// Moves both streams to private descriptors.
     ///
-    /// From then on what prints to standard output ends in standard error, so that it cannot corrupt
-    /// the protocol, and what reads standard input finds its end. Children inherit neither.
+    /// From then on what prints to standard output ends in standard error, so that it cannot
+    /// corrupt the protocol, and what reads standard input finds its end. Children inherit neither.
     ///
     /// - Throws: ``TransportError/systemCall(_:errno:)``.
     package static func claim() throws(TransportError) -> StandardStreams {

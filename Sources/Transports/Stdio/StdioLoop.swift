@@ -132,12 +132,14 @@ extension StdioLoop {
         let writing = unwritten.isEmpty ? 0 : POLLOUT
         var entries = [
             pollfd(fd: outbox.alarmNumber, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: isReading ? descriptors.input.number : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(
+                fd: isReading ? descriptors.input.number : -1, events: Int16(POLLIN), revents: 0),
             pollfd(
                 fd: output == .open ? descriptors.output.number : -1, events: Int16(writing),
                 revents: 0),
         ]
-        guard unsafe poll(&entries, nfds_t(entries.count), timeoutMilliseconds) >= 0 || errno == EINTR
+        guard
+            unsafe poll(&entries, nfds_t(entries.count), timeoutMilliseconds) >= 0 || errno == EINTR
         else { throw .systemCall(.poll, errno: errno) }
         let events = entries.map { Int32($0.revents) }
         return Readiness(

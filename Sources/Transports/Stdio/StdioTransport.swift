@@ -1,6 +1,6 @@
 import Dispatch
-import Logging
 package import MCP
+import Synchronization
 
 /// Serves one client over two descriptors, one JSON-RPC message per line.
 ///
@@ -8,7 +8,8 @@ package import MCP
 /// are answered in the order in which they end.
 package final class StdioTransport: Sendable {
     private let conversation: Conversation
-    private let descriptors: ClientDescriptors
+    /// Until ``run()`` takes them, which closes them when it returns.
+    private let descriptors: Mutex<ClientDescriptors?>
     private let limits: StdioLimits
     private let outbox: Outbox
 
@@ -20,7 +21,7 @@ package final class StdioTransport: Sendable {
         limits: StdioLimits = StdioLimits()
     ) throws(TransportError) {
         conversation = Conversation(with: server)
-        descriptors = ClientDescriptors(input: input, output: output)
+        descriptors = Mutex(ClientDescriptors(input: input, output: output))
         self.limits = limits
         outbox = try Outbox()
     }
@@ -29,9 +30,12 @@ package final class StdioTransport: Sendable {
     ///
     /// When the input ends, running calls get a moment to answer and are cancelled then.
     ///
-    /// - Throws: ``TransportError``; ``TransportError/callsDidNotEnd(count:)`` if tools did not end in
-    ///   time after they were cancelled.
+    /// - Throws: ``TransportError``; ``TransportError/callsDidNotEnd(count:)`` if tools did not end
+    ///   in time after they were cancelled.
     package func run() async throws(TransportError) {
+        guard let descriptors = descriptors.withLock({ $0.take() }) else {
+            preconditionFailure("A stdio transport runs once")
+        }
         let (pendingAnswers, intake) = AsyncStream<PendingAnswer>.makeStream()
         // No child of this task: a tool that ignores its cancellation must not keep a process alive
         // that its client wants to end. The loop waits for it as long as the limits say.
