@@ -30,8 +30,11 @@ final class PipeClient: Sendable {
         var output: [Int32] = [-1, -1]
         try #require(pipe(&input) == 0 && pipe(&output) == 0)
         let transport = try StdioTransport(
-            server: server, input: FileDescriptor(adopting: input[0]),
-            output: FileDescriptor(adopting: output[1]), limits: limits)
+            server: server,
+            streams: StdioStreams(
+                input: FileDescriptor(adopting: input[0]),
+                output: FileDescriptor(adopting: output[1])),
+            limits: limits)
         return (PipeClient(writeNumber: input[1], readNumber: output[0]), transport)
     }
 

@@ -24,7 +24,7 @@ struct StdioLoop {
     private static let readByteCount = 65_536
 
     private let conversation: Conversation
-    private let descriptors: ClientDescriptors
+    private let streams: StdioStreams
     private let outbox: Outbox
     private let limits: StdioLimits
     private let intake: AsyncStream<PendingAnswer>.Continuation
@@ -43,11 +43,11 @@ struct StdioLoop {
     }
 
     init(
-        conversation: Conversation, descriptors: ClientDescriptors, outbox: Outbox,
+        conversation: Conversation, streams: StdioStreams, outbox: Outbox,
         limits: StdioLimits, intake: AsyncStream<PendingAnswer>.Continuation
     ) {
         self.conversation = conversation
-        self.descriptors = descriptors
+        self.streams = streams
         self.outbox = outbox
         self.limits = limits
         self.intake = intake
@@ -133,9 +133,9 @@ extension StdioLoop {
         var entries = [
             pollfd(fd: outbox.alarmNumber, events: Int16(POLLIN), revents: 0),
             pollfd(
-                fd: isReading ? descriptors.input.number : -1, events: Int16(POLLIN), revents: 0),
+                fd: isReading ? streams.input.number : -1, events: Int16(POLLIN), revents: 0),
             pollfd(
-                fd: output == .open ? descriptors.output.number : -1, events: Int16(writing),
+                fd: output == .open ? streams.output.number : -1, events: Int16(writing),
                 revents: 0),
         ]
         guard
@@ -164,7 +164,7 @@ extension StdioLoop {
     }
 
     private mutating func write() throws(TransportError) {
-        switch try descriptors.output.write(unwritten.next(upTo: StdioLoop.writeByteCount)) {
+        switch try streams.output.write(unwritten.next(upTo: StdioLoop.writeByteCount)) {
         case .written(let byteCount):
             unwritten.removeFirst(byteCount)
             if unwritten.isEmpty { outbox.didWriteAll() }
@@ -175,7 +175,7 @@ extension StdioLoop {
     }
 
     private mutating func read() throws(TransportError) {
-        switch try descriptors.input.read(upTo: StdioLoop.readByteCount) {
+        switch try streams.input.read(upTo: StdioLoop.readByteCount) {
         case .bytes(let bytes): receive(framer.append(bytes))
         case .nothingYet: break
         case .end:

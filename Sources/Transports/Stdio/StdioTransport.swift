@@ -9,19 +9,18 @@ import Synchronization
 package final class StdioTransport: Sendable {
     private let conversation: Conversation
     /// Until ``run()`` takes them, which closes them when it returns.
-    private let descriptors: Mutex<ClientDescriptors?>
+    private let streams: Mutex<StdioStreams?>
     private let limits: StdioLimits
     private let outbox: Outbox
 
-    /// Prepares to serve the client behind these descriptors.
+    /// Prepares to serve the client behind these streams.
     ///
     /// - Throws: ``TransportError/systemCall(_:errno:)``.
     package init(
-        server: MCPServer, input: consuming FileDescriptor, output: consuming FileDescriptor,
-        limits: StdioLimits = StdioLimits()
+        server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits()
     ) throws(TransportError) {
         conversation = Conversation(with: server)
-        descriptors = Mutex(ClientDescriptors(input: input, output: output))
+        self.streams = Mutex(streams)
         self.limits = limits
         outbox = try Outbox()
     }
@@ -33,7 +32,7 @@ package final class StdioTransport: Sendable {
     /// - Throws: ``TransportError``; ``TransportError/callsDidNotEnd(count:)`` if tools did not end
     ///   in time after they were cancelled.
     package func run() async throws(TransportError) {
-        guard let descriptors = descriptors.withLock({ $0.take() }) else {
+        guard let streams = streams.withLock({ $0.take() }) else {
             preconditionFailure("A stdio transport runs once")
         }
         let (pendingAnswers, intake) = AsyncStream<PendingAnswer>.makeStream()
@@ -54,7 +53,7 @@ package final class StdioTransport: Sendable {
                 // A queue of its own has a thread of its own, which may block.
                 DispatchQueue(label: "mcp-v8.stdio").async { [self] in
                     var loop = StdioLoop(
-                        conversation: conversation, descriptors: descriptors, outbox: outbox,
+                        conversation: conversation, streams: streams, outbox: outbox,
                         limits: limits, intake: intake)
                     continuation.resume(returning: loop.run())
                 }
@@ -63,16 +62,5 @@ package final class StdioTransport: Sendable {
             outbox.stop()
         }
         try result.get()
-    }
-}
-
-/// The descriptors of one client, shared by a transport and its loop.
-final class ClientDescriptors: Sendable {
-    let input: FileDescriptor
-    let output: FileDescriptor
-
-    init(input: consuming FileDescriptor, output: consuming FileDescriptor) {
-        self.input = input
-        self.output = output
     }
 }

@@ -1,19 +1,25 @@
 import Glibc
 
-/// The process's standard input and output, taken away from everything else in the process.
-package struct StandardStreams: ~Copyable {
+/// The two descriptors over which a client is served.
+package final class StdioStreams: Sendable {
     /// Where the client's messages come from.
     package let input: FileDescriptor
     /// Where answers go.
     package let output: FileDescriptor
 
-    /// Moves both streams to private descriptors.
+    /// Takes over two descriptors.
+    package init(input: consuming FileDescriptor, output: consuming FileDescriptor) {
+        self.input = input
+        self.output = output
+    }
+
+    /// Takes standard input and output away from everything else in the process.
     ///
     /// From then on what prints to standard output ends in standard error, so that it cannot
     /// corrupt the protocol, and what reads standard input finds its end. Children inherit neither.
     ///
     /// - Throws: ``TransportError/systemCall(_:errno:)``.
-    package static func claim() throws(TransportError) -> StandardStreams {
+    package static func claim() throws(TransportError) -> StdioStreams {
         // A client that goes away is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         let input = try duplicate(STDIN_FILENO)
@@ -23,7 +29,7 @@ package struct StandardStreams: ~Copyable {
         let nullInput = FileDescriptor(adopting: null)
         guard dup2(nullInput.number, STDIN_FILENO) >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0
         else { throw .systemCall(.duplicateDescriptor, errno: errno) }
-        return StandardStreams(input: input, output: output)
+        return StdioStreams(input: input, output: output)
     }
 
     private static func duplicate(_ number: Int32) throws(TransportError) -> FileDescriptor {

@@ -4,14 +4,14 @@ import Testing
 @testable import Transports
 
 @Suite("Standard streams")
-struct StandardStreamsTests {
+struct StdioStreamsTests {
     @Test("carry the protocol only: what else is printed goes to standard error")
     func strayPrints() async throws {
         let result = await #expect(
             processExitsWith: .success,
             observing: [\.standardOutputContent, \.standardErrorContent]
         ) {
-            let streams = try StandardStreams.claim()
+            let streams = try StdioStreams.claim()
             puts("stray")
             fflush(nil)
             _ = try streams.output.write(Array("frame\n".utf8)[...])
@@ -25,7 +25,7 @@ struct StandardStreamsTests {
     @Test("leave nothing to read for the rest of the process")
     func strayReads() async throws {
         await #expect(processExitsWith: .success) {
-            _ = try StandardStreams.claim()
+            _ = try StdioStreams.claim()
             #expect(getchar() == EOF)
         }
     }
