@@ -97,11 +97,7 @@ let package = Package(
             dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: swiftSettings
         ),
-        .target(
-            name: "Transports",
-            dependencies: ["MCP", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: swiftSettings
-        ),
+        .target(name: "Transports", dependencies: ["MCP"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "Server",
             dependencies: [
