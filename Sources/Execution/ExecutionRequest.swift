@@ -1,0 +1,40 @@
+package import Heaps
+
+/// What a caller wants run.
+package struct ExecutionRequest: Hashable, Sendable {
+    /// Whether what a run leaves behind becomes the heap's next version.
+    package enum Saving: Sendable {
+        /// It does.
+        case commit
+        /// It is forgotten.
+        case discard
+    }
+
+    /// What becomes of what a script did before it threw.
+    package enum OnException: Sendable {
+        /// It is forgotten, as if the script had not run.
+        case rollback
+        /// It is committed.
+        case keep
+    }
+
+    package var code: String
+    /// What it runs on; nil for a clean isolate of which nothing is kept.
+    package var heap: HeapReference?
+    /// How long the run may take with all its waiting; nil for the default.
+    package var timeout: Duration?
+    package var saving: Saving
+    package var onException: OnException
+
+    /// Makes a request.
+    package init(
+        code: String, heap: HeapReference? = nil, timeout: Duration? = nil,
+        saving: Saving = .commit, onException: OnException = .rollback
+    ) {
+        self.code = code
+        self.heap = heap
+        self.timeout = timeout
+        self.saving = saving
+        self.onException = onException
+    }
+}
