@@ -1,0 +1,56 @@
+/// The storage that was chosen when the server started.
+package enum AnyHeapStorage: HeapStorage {
+    /// Heaps in memory.
+    case inMemory(InMemoryHeapStorage)
+    /// Heaps in files.
+    case files(FileHeapStorage)
+
+    private var chosen: any HeapStorage {
+        switch self {
+        case .inMemory(let storage): storage
+        case .files(let storage): storage
+        }
+    }
+
+    /// Reads an object.
+    package func get(
+        _ key: StorageKey, byteCountMax: Int
+    ) async throws(HeapError) -> StoredObject? {
+        try await chosen.get(key, byteCountMax: byteCountMax)
+    }
+
+    /// Reads the first bytes of an object.
+    package func getBeginning(
+        of key: StorageKey, byteCountMax: Int
+    ) async throws(HeapError) -> StoredBeginning? {
+        try await chosen.getBeginning(of: key, byteCountMax: byteCountMax)
+    }
+
+    /// Stores a version unless there is an object.
+    package func create(
+        _ key: StorageKey, _ bytes: [UInt8]
+    ) async throws(HeapError) -> CreateOutcome {
+        try await chosen.create(key, bytes)
+    }
+
+    /// Stores a head if the present one is the expected.
+    package func replace(
+        _ key: StorageKey, with bytes: [UInt8], expecting tag: StorageTag?
+    ) async throws(HeapError) -> ReplaceOutcome {
+        try await chosen.replace(key, with: bytes, expecting: tag)
+    }
+
+    /// Removes an object.
+    package func delete(
+        _ key: StorageKey, if condition: DeleteCondition
+    ) async throws(HeapError) -> DeleteOutcome {
+        try await chosen.delete(key, if: condition)
+    }
+
+    /// Lists keys in order.
+    package func list(
+        _ folder: StorageKey.Folder, prefix: String, after: StorageKey?, limit: Int
+    ) async throws(HeapError) -> StoragePage {
+        try await chosen.list(folder, prefix: prefix, after: after, limit: limit)
+    }
+}

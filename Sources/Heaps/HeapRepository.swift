@@ -1,0 +1,150 @@
+package import Logging
+package import NIOPosix
+package import WorkerProtocol
+
+/// Named heaps, their versions and their history, on top of a storage.
+///
+/// Holds no state of its own: several repositories, in several processes, may share a storage.
+package struct HeapRepository: Sendable {
+    /// The most heaps or versions that are given out at once.
+    package static let pageCountMax = 1000
+    /// How far a history is followed to find a version.
+    static let historyCountMax = 10_000
+
+    let storage: any HeapStorage
+    private let snapshotByteCountMax: Int
+    private let now: @Sendable () -> WallTime
+    private let work: BlockingWork
+    private let logger: Logger
+
+    /// Makes a repository.
+    ///
+    /// - Parameters:
+    ///   - storage: where everything is kept.
+    ///   - snapshotByteCountMax: the largest snapshot that is stored or loaded.
+    ///   - now: the clock.
+    ///   - pool: the threads that hash and pack.
+    ///   - logger: told what changes.
+    package init(
+        storage: any HeapStorage, snapshotByteCountMax: Int,
+        now: @escaping @Sendable () -> WallTime = WallTime.now,
+        pool: NIOThreadPool = .singleton, logger: Logger
+    ) {
+        self.storage = storage
+        self.snapshotByteCountMax = snapshotByteCountMax
+        self.now = now
+        self.work = BlockingWork(pool: pool)
+        self.logger = logger
+    }
+
+    /// Finds where a heap is; nil if there is no such heap.
+    package func head(of name: HeapName) async throws(HeapError) -> HeapHead? {
+        let key = StorageKey.head(name)
+        guard let object = try await storage.get(key, byteCountMax: HeapHead.byteCountMax)
+        else { return nil }
+        do {
+            return try HeapHead(object, of: name)
+        } catch {
+            throw .damaged(key, error)
+        }
+    }
+
+    /// Loads a version's snapshot for an engine.
+    ///
+    /// - Throws: ``HeapError/incompatible(_:snapshot:running:)`` if another engine made it.
+    package func load(
+        _ version: HeapVersion, for engine: EngineIdentity
+    ) async throws(HeapError) -> LoadedHeap {
+        // Packed bytes are never more than plain ones.
+        let byteCountMax = EnvelopeHeader.byteCountMax + snapshotByteCountMax
+        let object = try await storage.get(.version(version), byteCountMax: byteCountMax)
+        guard let object else { throw .versionNotFound(version) }
+        let envelope = try SnapshotEnvelope(
+            object.bytes, of: version, snapshotByteCountMax: snapshotByteCountMax)
+        guard envelope.record.engine == engine else {
+            throw .incompatible(version, snapshot: envelope.record.engine, running: engine)
+        }
+        let snapshot = try await work.run { () throws(HeapError) in try envelope.open() }
+        return LoadedHeap(record: envelope.record, snapshot: snapshot)
+    }
+
+    /// Stores a run's snapshot as a new version and moves the heap's head to it.
+    ///
+    /// - Parameter head: where the head was when the run started; nil if the heap must not exist yet.
+    /// - Throws: ``HeapError/conflict(_:)`` if the head is elsewhere; the version is kept.
+    package func commit(
+        _ snapshot: [UInt8], to name: HeapName, replacing head: HeapHead?, by run: RunDescription
+    ) async throws(HeapError) -> HeapHead {
+        guard snapshot.count <= snapshotByteCountMax else {
+            throw .snapshotTooLarge(byteCount: snapshot.count, limit: snapshotByteCountMax)
+        }
+        let created = now()
+        let envelope = try await work.run {
+            SnapshotEnvelope(sealing: snapshot, by: run, parent: head?.version, created: created)
+        }
+        let record = envelope.record
+        if try await storage.create(.version(record.version), envelope.bytes) == .alreadyExists {
+            // Only its own bytes can be there, unless they were damaged.
+            _ = try await load(record.version, for: run.engine)
+        }
+        let new = try await move(name, to: record, replacing: head, kept: record.version)
+        logger.debug(
+            "Heap committed",
+            metadata: [
+                "heap.name": "\(name)", "heap.version": "\(new.version)",
+                "heap.run": "\(new.runNumber)", "storage.bytes": "\(record.storedByteCount)",
+            ])
+        return new
+    }
+
+    /// Points a name at a version that exists: a fork if the name is new, an undo if it is not.
+    ///
+    /// - Throws: ``HeapError/conflict(_:)`` if the head is not the given one.
+    package func point(
+        _ name: HeapName, at record: VersionRecord, replacing head: HeapHead?
+    ) async throws(HeapError) -> HeapHead {
+        try await move(name, to: record, replacing: head, kept: nil)
+    }
+
+    /// Removes a name; its versions stay until they are collected.
+    ///
+    /// - Returns: where the heap was.
+    package func delete(_ name: HeapName) async throws(HeapError) -> HeapHead {
+        let attemptCountMax = 8
+        for _ in 0..<attemptCountMax {
+            guard let head = try await head(of: name) else { throw try await notFound(name) }
+            let outcome = try await storage.delete(.head(name), if: .unchanged(head.tag))
+            guard outcome == .deleted else { continue }
+            logger.debug("Heap deleted", metadata: ["heap.name": "\(name)"])
+            return head
+        }
+        throw .conflict(
+            HeapConflict(
+                name: name, expected: nil, actual: try await head(of: name), kept: nil))
+    }
+
+    private func move(
+        _ name: HeapName, to record: VersionRecord, replacing head: HeapHead?, kept: HeapVersion?
+    ) async throws(HeapError) -> HeapHead {
+        precondition(head == nil || head?.name == name, "A head moves under its own name.")
+        let key = StorageKey.head(name)
+        let nonce = UInt64.random(in: .min ... .max)
+        let updated = now()
+        let generation = (head?.generation ?? 0) + 1
+        let bytes = HeapHead.encode(
+            name, at: record, updated: updated, generation: generation, nonce: nonce)
+        if case .replaced(let tag) = try await storage.replace(
+            key, with: bytes, expecting: head?.tag)
+        {
+            return HeapHead(
+                name: name, version: record.version, runNumber: record.runNumber,
+                snapshotByteCount: record.snapshotByteCount, updated: updated,
+                generation: generation, nonce: nonce, tag: tag)
+        }
+        let actual = try await self.head(of: name)
+        // A storage that tried again after an answer was lost finds its own record.
+        if let actual, actual.nonce == nonce { return actual }
+        throw .conflict(
+            HeapConflict(name: name, expected: head?.version, actual: actual, kept: kept))
+    }
+}

@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// A moment as clocks on walls show it; not for measuring.
+package struct WallTime: Hashable, Sendable {
+    /// Milliseconds since the first of January 1970, UTC.
+    package var millisecondsSince1970: Int64
+
+    /// Makes a moment.
+    package init(millisecondsSince1970: Int64) {
+        self.millisecondsSince1970 = millisecondsSince1970
+    }
+
+    /// The present moment.
+    package static func now() -> WallTime {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(
+            millisecondsSince1970: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}
+
+extension WallTime: Comparable {
+    /// Orders moments from past to future.
+    package static func < (left: WallTime, right: WallTime) -> Bool {
+        left.millisecondsSince1970 < right.millisecondsSince1970
+    }
+}
