@@ -22,6 +22,7 @@ package struct ExecutionFailure: Error, Hashable, Sendable {
         case invalid
     }
 
+    /// What a program can tell failures apart by.
     package var kind: Kind
     /// What happened and what can be done, for a person or a model.
     package var message: String
@@ -54,6 +55,11 @@ extension ExecutionFailure {
             "The run did not end within \(timeout.inSeconds)\(cause). Nothing of it was kept: "
                 + "ask for a longer timeout, or do less in one run.")
     }
+
+    static let unsettled = ExecutionFailure(
+        .timeout,
+        "The script awaits a promise that nothing is left to settle: it would wait for ever. "
+            + "Nothing of it was kept.")
 
     static func notSerializable(
         _ reason: String, scriptError: ScriptError? = nil

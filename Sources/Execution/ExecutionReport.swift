@@ -17,7 +17,9 @@ package struct ExecutionReport: Hashable, Sendable {
 
     /// Names the execution in logs.
     package let id: String
+    /// The value, or why there is none.
     package var outcome: ExecutionOutcome
+    /// What the script printed.
     package var console = ConsoleTranscript()
     /// The heap it ran on; nil for a stateless run and for a run on a bare version.
     package var heap: HeapName?
@@ -25,6 +27,7 @@ package struct ExecutionReport: Hashable, Sendable {
     package var version: HeapVersion?
     /// Whether the heap is new.
     package var created = false
+    /// What it cost.
     package var statistics = Statistics()
 
     init(id: String, outcome: ExecutionOutcome) {

@@ -18,12 +18,15 @@ package struct ExecutionRequest: Hashable, Sendable {
         case keep
     }
 
+    /// The script.
     package var code: String
     /// What it runs on; nil for a clean isolate of which nothing is kept.
     package var heap: HeapReference?
     /// How long the run may take with all its waiting; nil for the default.
     package var timeout: Duration?
+    /// Whether the heap changes.
     package var saving: Saving
+    /// Whether a script that threw changes the heap.
     package var onException: OnException
 
     /// Makes a request.

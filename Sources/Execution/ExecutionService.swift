@@ -6,8 +6,8 @@ package import WorkerProtocol
 
 /// Runs code, on heaps and without.
 ///
-/// One execution at a time has a heap, many heaps run in parallel, and every wait is bounded. ``run()`` is to run as
-/// long as executions are asked for.
+/// One execution at a time has a heap, many heaps run in parallel, and every wait is bounded.
+/// ``run()`` is to run as long as executions are asked for.
 package final class ExecutionService: Sendable {
     fileprivate enum Lifecycle {
         /// Accepts executions. Next: `draining`.
@@ -44,6 +44,11 @@ package final class ExecutionService: Sendable {
         (idle, idleContinuation) = AsyncStream.makeStream()
     }
 
+    /// Whether executions are accepted.
+    package var isAccepting: Bool {
+        lifecycle.withLock { if case .running = $0 { true } else { false } }
+    }
+
     /// Keeps the workers, until ``shutdown()`` or cancellation.
     package func run() async {
         await pool.run()
@@ -69,10 +74,11 @@ package final class ExecutionService: Sendable {
 
     /// Runs a script and tells what came of it.
     ///
-    /// Cancelling the task ends the run: the report says `cancelled`, and the heap is as it was before, unless its
-    /// next version was being stored already.
+    /// Cancelling the task ends the run: the report says `cancelled`, and the heap is as it was
+    /// before, unless its next version was being stored already.
     ///
-    /// - Parameter onConsole: called in order for each line that is printed, while the script runs; must not block.
+    /// - Parameter onConsole: called in order for each line that is printed, while the script runs;
+    /// must not block.
     package func execute(
         _ request: ExecutionRequest,
         onConsole: @escaping @Sendable (ConsoleLine) -> Void = { _ in }

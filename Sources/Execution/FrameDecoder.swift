@@ -1,7 +1,8 @@
 internal import NIOCore
 internal import WorkerProtocol
 
-/// Cuts the bytes of a worker into frames; a header over its limit is refused before anything is buffered for it.
+/// Cuts the bytes of a worker into frames; a header over its limit is refused before anything is
+/// buffered for it.
 struct FrameDecoder: ByteToMessageDecoder {
     typealias InboundOut = Frame
 
@@ -46,7 +47,8 @@ final class ConversationHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Any other error is the channel's own: a worker that dies in the middle of a frame, or a reset.
+        // Any other error is the channel's own: a worker that dies in the middle of a frame, or a
+        // reset.
         if let error = error as? WireError { conversation.end(.violated(.malformed(error))) }
         context.close(promise: nil)
     }

@@ -11,6 +11,11 @@ final class HeapQueue: Sendable {
         self.waitingCountMax = waitingCountMax
     }
 
+    /// How many wait for a heap that somebody has.
+    func waitingCount(on heap: HeapName) -> Int {
+        lines.withLock { $0[heap]?.count ?? 0 }
+    }
+
     /// Waits until the heap is the caller's, who passes it on with ``passTurn(on:)``.
     ///
     /// - Throws: `busy` if too many wait already; `cancelled`.

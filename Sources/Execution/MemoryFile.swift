@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Memory that the server and one worker share as a file of fixed size.
 ///
-/// The server never maps it: a hostile worker may change it at any time, so bytes are copied out once and judged then.
-/// Calls block as long as the copy takes.
+/// The server never maps it: a hostile worker may change it at any time, so bytes are copied out
+/// once and judged then. Calls block as long as the copy takes.
 package struct MemoryFile: ~Copyable, Sendable {
     /// Shared with the worker by passing it along.
     package let descriptor: OwnedDescriptor

@@ -2,7 +2,9 @@ package import Heaps
 
 /// A heap that a worker holds live.
 package struct HeldHeap: Hashable, Sendable {
+    /// What clients call it.
     package var name: HeapName
+    /// The version that the worker holds.
     package var version: HeapVersion
     /// How much memory it takes.
     package var byteCount: Int
@@ -55,12 +57,15 @@ struct PoolState {
         self.limits = limits
     }
 
+    var workerCount: Int { stations.count }
+
     /// The warm worker that was used longest ago.
     var oldestWarm: Warm? {
         warmWorkers.map(\.warm).min { $0.since < $1.since }
     }
 
-    /// Asks for spare workers up to their count; they are not replaced for ever by themselves where they die.
+    /// Asks for spare workers up to their count; they are not replaced for ever by themselves where
+    /// they die.
     mutating func wantSpares() {
         sparesWanted = limits.sparesCount
     }
@@ -135,7 +140,8 @@ struct PoolState {
         stations[id] = nil
     }
 
-    /// Everybody who waits is told, as the next start would fail in the same way; the next caller tries again.
+    /// Everybody who waits is told, as the next start would fail in the same way; the next caller
+    /// tries again.
     mutating func noteStartFailure(_ id: UInt64) -> [WaitLine<WorkerProcess>.Turn] {
         stations[id] = nil
         sparesWanted = 0

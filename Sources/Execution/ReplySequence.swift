@@ -12,7 +12,8 @@ package enum ProtocolViolation: Error, Hashable, Sendable {
     case answerTooLarge(byteCount: Int, limit: Int)
 }
 
-/// The replies to one request, in the order in which they may come: `console* consoleOmitted? console* evaluated snapshot?`.
+/// The replies to one request, in the order in which they may come: `console* consoleOmitted?
+/// console* evaluated snapshot?`.
 struct ReplySequence: Sendable {
     private enum State {
         /// Next: any but a snapshot.
@@ -64,7 +65,8 @@ struct ReplySequence: Sendable {
         }
     }
 
-    /// The last line may go over the limit: its worker counts before it knows how long the next one is.
+    /// The last line may go over the limit: its worker counts before it knows how long the next one
+    /// is.
     private mutating func count(_ line: ConsoleLine) throws(ProtocolViolation) {
         let limit = outputByteCountMax
         guard consoleByteCount <= limit, line.text.utf8.count <= limit + ReplySequence.textSlack
@@ -79,7 +81,7 @@ struct ReplySequence: Sendable {
             case .exception(let error):
                 [error.name.utf8.count, error.message.utf8.count, error.stack.utf8.count]
             case .timeout(let pending): [pending?.utf8.count ?? 0]
-            case .outOfMemory: []
+            case .unsettled, .outOfMemory: []
             }
         let limit = outputByteCountMax + ReplySequence.textSlack
         if let byteCount = texts.max(), byteCount > limit {
@@ -89,7 +91,8 @@ struct ReplySequence: Sendable {
 }
 
 extension EvaluateRequest.Saving {
-    /// Whether a run that ended so is followed by a snapshot; code that does not parse changed nothing.
+    /// Whether a run that ended so is followed by a snapshot; code that does not parse changed
+    /// nothing.
     func covers(_ outcome: ScriptOutcome) -> Bool {
         switch (self, outcome) {
         case (.onValue, .value), (.onValueOrException, .value): true

@@ -43,6 +43,7 @@ extension Run {
         case .value(let value): .value(value)
         case .exception(let error): .failure(ExecutionFailure(error))
         case .timeout(let pending): .failure(.timeout(running.timeout, pending: pending))
+        case .unsettled: .failure(.unsettled)
         case .outOfMemory: .failure(.outOfMemory)
         }
     }

@@ -109,7 +109,8 @@ struct Run {
         let heapByteCount = Int(clamping: answer.evaluation.heapByteCount)
         switch answer.snapshot {
         case nil:
-            // Code that does not parse changed nothing; everything else that is not saved did, or may have.
+            // Code that does not parse changed nothing; everything else that is not saved did, or
+            // may have.
             guard case .exception(let error) = answer.evaluation.outcome, error.kind == .syntax,
                 let head
             else { return nil }
@@ -139,7 +140,8 @@ struct Run {
         }
     }
 
-    /// Lets a commit run to its end whatever happens to the caller's task: half a commit helps nobody.
+    /// Lets a commit run to its end whatever happens to the caller's task: half a commit helps
+    /// nobody.
     private func commit(
         _ snapshot: [UInt8], to name: HeapName, replacing head: HeapHead?, by run: RunDescription
     ) async throws(ExecutionFailure) -> HeapHead {

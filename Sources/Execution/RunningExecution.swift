@@ -2,7 +2,8 @@ import Synchronization
 
 /// One execution's deadline, and whether something stopped it.
 ///
-/// From the moment when storage is asked to commit, nothing stops it any more: what storage says is what is true.
+/// From the moment when storage is asked to commit, nothing stops it any more: what storage says is
+/// what is true.
 final class RunningExecution: Sendable {
     private enum State {
         /// Waits for its turn, a worker or storage. Next: any.

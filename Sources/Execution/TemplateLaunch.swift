@@ -1,7 +1,8 @@
 import CSandbox
 internal import Glibc
 
-/// A template worker that was just started: its control socket and, where it is ours to reap, its process.
+/// A template worker that was just started: its control socket and, where it is ours to reap, its
+/// process.
 package struct LaunchedTemplate: ~Copyable, Sendable {
     /// The server's end of the control socket.
     package let control: OwnedDescriptor
@@ -47,7 +48,7 @@ package struct TemplateLaunch: Sendable {
 
     /// Starts the program with one end of a new control socket.
     package func launch() throws(ExecutionError) -> LaunchedTemplate {
-        guard access(path, X_OK) == 0 else { throw .workerMissing(path: path) }
+        guard unsafe access(path, X_OK) == 0 else { throw .workerMissing(path: path) }
         let sockets = try SocketPair(.datagram)
         var copies = unsafe arguments.map { unsafe strdup($0) } + [nil]
         defer { unsafe copies.forEach { unsafe free($0) } }

@@ -6,7 +6,8 @@ internal import WorkerProtocol
 
 /// The conversation with one template process, from its first message to its end.
 ///
-/// One thread reads (``serve()``); anybody may write. A template that cannot take a message for some seconds is given up.
+/// One thread reads (``serve()``); anybody may write. A template that cannot take a message for
+/// some seconds is given up.
 final class TemplateSession: Sendable {
     private enum State {
         /// Forks workers. Next: `ended`.
@@ -20,7 +21,7 @@ final class TemplateSession: Sendable {
     /// What this template's snapshots are tied to.
     let identity: EngineIdentity
     private let control: OwnedDescriptor
-    private let processID: Int32?
+    let processID: Int32?
     private let state = Mutex(State.running(exits: [:], nextID: 1))
     private let sending = Mutex(())
 
@@ -80,17 +81,17 @@ final class TemplateSession: Sendable {
         }
         close()
         TemplateSession.reap(processID)
+    }
+
+    /// Ends the template, and with it all its workers; whoever reads sees the end and reaps it.
+    func close() {
+        shutdown(control.number, Int32(SHUT_RDWR))
         let exits = state.withLock { state -> [EventLoopPromise<WorkerExit?>] in
             guard case .running(let exits, _) = state else { return [] }
             state = .ended
             return Array(exits.values)
         }
         for exit in exits { exit.succeed(nil) }
-    }
-
-    /// Ends the template, and with it all its workers.
-    func close() {
-        shutdown(control.number, Int32(SHUT_RDWR))
     }
 
     private func send(_ message: TemplateMessage, with descriptors: [Int32]) -> Bool {
@@ -104,7 +105,6 @@ final class TemplateSession: Sendable {
                 control.number, bytes, bytes.count, descriptors, descriptors.count)
             return result == bytes.count
         }
-        // Whoever reads sees the end and settles what is open.
         if !isSent { close() }
         return isSent
     }

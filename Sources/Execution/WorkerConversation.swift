@@ -15,9 +15,13 @@ package struct WorkerAnswer: Sendable {
         case killed
     }
 
+    /// What the script printed.
     package var console = ConsoleTranscript()
+    /// How the script ended; nil if that was not told.
     package var evaluation: Evaluation?
+    /// What became of the snapshot; nil if none is due, or that was not told.
     package var snapshot: SnapshotReport?
+    /// How the conversation stands.
     package var ending = Ending.complete
 }
 
@@ -118,7 +122,8 @@ final class WorkerConversation: Sendable {
             case .idle: throw .outOfTurn(reply.frame.kind)
             case .ended: return nil
             case .asked(var exchange):
-                // The state lets go of its copy, so that what the answer holds is not copied for each line.
+                // The state lets go of its copy, so that what the answer holds is not copied for
+                // each line.
                 state = .idle
                 defer { if !exchange.sequence.isComplete { state = .asked(exchange) } }
                 try exchange.sequence.accept(reply)

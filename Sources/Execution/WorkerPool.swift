@@ -5,7 +5,8 @@ import Synchronization
 
 /// All workers of a server: spare ones, busy ones, and warm ones that hold a heap for its next run.
 ///
-/// Their number is bounded, and a worker counts until its process was reaped. Starting workers takes place in ``run()``.
+/// Their number is bounded, and a worker counts until its process was reaped. Starting workers
+/// takes place in ``run()``.
 package final class WorkerPool: Sendable {
     private let source: any WorkerSource
     private let eventLoops: any EventLoopGroup
@@ -29,6 +30,12 @@ package final class WorkerPool: Sendable {
         state = Mutex(PoolState(limits: limits))
         (starts, startsContinuation) = AsyncStream.makeStream()
     }
+
+    /// How many processes there are, with those that start or end.
+    package var workerCount: Int { state.withLock(\.workerCount) }
+
+    /// How many executions wait for a worker.
+    package var waitingCount: Int { state.withLock(\.line.count) }
 
     /// Starts and ends workers as they are needed, until ``close()`` or cancellation.
     package func run() async {

@@ -5,7 +5,8 @@ package import WorkerProtocol
 
 /// One worker as the server sees it: its channel, the memory shared with it, and its end.
 ///
-/// It serves one heap, or one stateless run, and is killed afterwards. Everything it says is checked.
+/// It serves one heap, or one stateless run, and is killed afterwards. Everything it says is
+/// checked.
 package final class WorkerProcess: Sendable {
     /// Names a worker in logs and in the pool; never used twice.
     package let id: UInt64
@@ -34,7 +35,8 @@ package final class WorkerProcess: Sendable {
         handle = try await source.start(descriptors, on: eventLoop)
         let conversation = WorkerConversation(snapshotByteCountMax: snapshotByteCountMax)
         do {
-            channel = try await WorkerProcess.open(sockets.server.release(), conversation, on: eventLoop)
+            channel = try await WorkerProcess.open(
+                sockets.server.release(), conversation, on: eventLoop)
         } catch {
             handle.kill()
             throw .system(call: "connect", code: (error as? IOError)?.errnoCode ?? 0)
@@ -79,7 +81,6 @@ package final class WorkerProcess: Sendable {
     /// Ends the process; a request that is open is answered at once.
     package func kill() {
         conversation.end(.killed)
-        handle.kill()
         channel.close(promise: nil)
     }
 

@@ -3,7 +3,8 @@ package import WorkerProtocol
 
 /// Where workers come from: a template process, or the other side of a test.
 package protocol WorkerSource: Sendable {
-    /// Starts a worker that is born with these descriptors; the caller may close its own afterwards.
+    /// Starts a worker that is born with these descriptors; the caller may close its own
+    /// afterwards.
     ///
     /// - Parameter eventLoop: where the worker's end is announced.
     func start(

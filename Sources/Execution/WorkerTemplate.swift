@@ -3,7 +3,8 @@ package import Logging
 package import NIOCore
 package import WorkerProtocol
 
-/// The template process that workers are forked from: started when it is needed, started again when it died.
+/// The template process that workers are forked from: started when it is needed, started again when
+/// it died.
 package actor WorkerTemplate: WorkerSource {
     private enum State {
         /// None runs. Next: `starting`, `closed`.
@@ -40,6 +41,16 @@ package actor WorkerTemplate: WorkerSource {
         self.logger = logger
         self.launch = launch
         thread.start()
+    }
+
+    /// Whether a template process runs.
+    package var isRunning: Bool {
+        if case .running(let session, _) = state { session.isRunning } else { false }
+    }
+
+    /// The template's process; nil where none runs.
+    package var processID: Int32? {
+        if case .running(let session, _) = state { session.processID } else { nil }
     }
 
     /// What the snapshots of its workers are tied to; starts it where none runs.
@@ -97,7 +108,8 @@ package actor WorkerTemplate: WorkerSource {
             try TemplateSession(
                 launch(), readyTimeoutMilliseconds: WorkerTemplate.readyTimeoutMilliseconds)
         }
-        // The same thread then reads for as long as the template lives, so that a next start waits for its end.
+        // The same thread then reads for as long as the template lives, so that a next start waits
+        // for its end.
         started.whenSuccess { [thread] session in
             thread.submit { status in
                 if case .cancelled = status { session.close() }
