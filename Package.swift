@@ -123,7 +123,14 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "ExecutionTests", dependencies: ["Execution", "Heaps", "WorkerProtocol"]),
+            name: "ExecutionTests",
+            dependencies: [
+                "CSandbox", "Execution", "Heaps", "WorkerProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "MCPTests", dependencies: ["MCP"]),
         .testTarget(name: "TransportsTests", dependencies: ["MCP", "Transports"]),
         .testTarget(name: "TidyTests"),

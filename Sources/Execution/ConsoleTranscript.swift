@@ -1,0 +1,24 @@
+package import WorkerProtocol
+
+/// What a script printed: the beginning, how much was left out, and the end.
+package struct ConsoleTranscript: Hashable, Sendable {
+    /// The first lines; all of them where nothing was left out.
+    package private(set) var head: [ConsoleLine] = []
+    /// What lay between head and tail.
+    package private(set) var omission: ConsoleOmission?
+    /// The last lines.
+    package private(set) var tail: [ConsoleLine] = []
+
+    /// Makes an empty transcript.
+    package init() {}
+
+    /// Adds the next line.
+    package mutating func append(_ line: ConsoleLine) {
+        if omission == nil { head.append(line) } else { tail.append(line) }
+    }
+
+    /// Notes that lines were left out here.
+    package mutating func append(_ omission: ConsoleOmission) {
+        self.omission = omission
+    }
+}

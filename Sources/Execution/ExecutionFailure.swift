@@ -1,0 +1,102 @@
+internal import Heaps
+package import WorkerProtocol
+
+/// Why an execution has no value.
+package struct ExecutionFailure: Error, Hashable, Sendable {
+    /// What a program can do something about.
+    package enum Kind: String, CaseIterable, Sendable {
+        case exception
+        case syntax
+        case timeout
+        case outOfMemory = "out_of_memory"
+        case outputLimit = "output_limit"
+        case cancelled
+        case busy
+        case conflict
+        case notFound = "not_found"
+        case incompatible
+        case notSerializable = "not_serializable"
+        case workerLost = "worker_lost"
+        case storage
+        /// The request itself makes no sense.
+        case invalid
+    }
+
+    /// What a program can tell failures apart by.
+    package var kind: Kind
+    /// What happened and what can be done, for a person or a model.
+    package var message: String
+    /// What the script threw.
+    package var scriptError: ScriptError?
+
+    /// Makes a failure.
+    package init(_ kind: Kind, _ message: String, scriptError: ScriptError? = nil) {
+        self.kind = kind
+        self.message = message
+        self.scriptError = scriptError
+    }
+}
+
+extension ExecutionFailure {
+    static let cancelled = ExecutionFailure(
+        .cancelled, "The execution was cancelled; nothing of it was kept.")
+
+    static let shuttingDown = ExecutionFailure(
+        .busy, "The server is shutting down; nothing of this run was kept.")
+
+    static let outOfMemory = ExecutionFailure(
+        .outOfMemory,
+        "The script needed more memory than a heap may have; nothing of it was kept.")
+
+    static func timeout(_ timeout: Duration, pending: String? = nil) -> ExecutionFailure {
+        let cause = pending.map { "; it was waiting for \($0)" } ?? ""
+        return ExecutionFailure(
+            .timeout,
+            "The run did not end within \(timeout.inSeconds)\(cause). Nothing of it was kept: "
+                + "ask for a longer timeout, or do less in one run.")
+    }
+
+    static let unsettled = ExecutionFailure(
+        .timeout,
+        "The script awaits a promise that nothing is left to settle: it would wait for ever. "
+            + "Nothing of it was kept.")
+
+    static func notSerializable(
+        _ reason: String, scriptError: ScriptError? = nil
+    ) -> ExecutionFailure {
+        ExecutionFailure(
+            .notSerializable, "The heap cannot be saved, and is as it was before: \(reason)",
+            scriptError: scriptError)
+    }
+
+    init(_ error: ScriptError) {
+        let kind: Kind =
+            switch error.kind {
+            case .exception: .exception
+            case .syntax: .syntax
+            }
+        self.init(kind, "\(error.name): \(error.message)", scriptError: error)
+    }
+
+    init(_ error: HeapError) {
+        let kind: Kind =
+            switch error {
+            case .invalidName, .invalidVersion, .invalidReference, .ambiguousVersion: .invalid
+            case .heapNotFound, .versionNotFound, .versionNotInHistory: .notFound
+            case .conflict: .conflict
+            case .incompatible: .incompatible
+            case .snapshotTooLarge: .notSerializable
+            default: .storage
+            }
+        self.init(kind, "\(error)")
+    }
+}
+
+extension Duration {
+    /// Seconds with no more digits than it takes, such as `0.5 s`.
+    var inSeconds: String {
+        let milliseconds = self / .milliseconds(1)
+        return milliseconds.truncatingRemainder(dividingBy: 1000) == 0
+            ? "\(Int(milliseconds / 1000)) s" : "\(milliseconds / 1000) s"
+    }
+}

@@ -1,0 +1,34 @@
+/// The bounds within which code runs.
+package struct ExecutionLimits: Hashable, Sendable {
+    /// The deadline of a run that asks for none.
+    package var timeoutDefault: Duration = .seconds(30)
+    /// The longest deadline that a run may ask for.
+    package var timeoutMax: Duration = .seconds(300)
+    /// How long after its deadline a worker that did not stop by itself is killed.
+    package var killGrace: Duration = .milliseconds(500)
+    /// The most bytes of code.
+    package var codeByteCountMax = 4 << 20
+    /// The most bytes of V8's heap.
+    package var heapByteCountMax = 256 << 20
+    /// The most bytes of console output, and of result.
+    package var outputByteCountMax = 64 << 10
+    /// The most bytes of a plain snapshot.
+    package var snapshotByteCountMax = 512 << 20
+    /// The most executions that wait for one heap.
+    package var queueCountMax = 32
+    /// The most worker processes at a time.
+    package var workersMax = 16
+    /// The most executions that wait for a worker.
+    package var waitingCountMax = 256
+    /// Idle workers that are kept ready so that a run does not wait for a fork.
+    package var sparesCount = 2
+    /// The most heap bytes that warm workers hold together.
+    package var warmByteCountMax = 1 << 30
+    /// How long a warm worker waits for the next run on its heap.
+    package var warmIdle: Duration = .seconds(300)
+    /// How long a shutdown waits for what is running.
+    package var drainTimeout: Duration = .seconds(10)
+
+    /// Makes the default limits.
+    package init() {}
+}

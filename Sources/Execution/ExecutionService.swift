@@ -1,0 +1,190 @@
+package import Heaps
+package import Logging
+package import NIOCore
+import Synchronization
+package import WorkerProtocol
+
+/// Runs code, on heaps and without.
+///
+/// One execution at a time has a heap, many heaps run in parallel, and every wait is bounded.
+/// ``run()`` is to run as long as executions are asked for.
+package final class ExecutionService: Sendable {
+    fileprivate enum Lifecycle {
+        /// Accepts executions. Next: `draining`.
+        case running(executionCount: Int)
+        /// Finishes what it has. Terminal.
+        case draining(executionCount: Int)
+    }
+
+    let repository: HeapRepository
+    let source: any WorkerSource
+    let pool: WorkerPool
+    let queue: HeapQueue
+    let limits: ExecutionLimits
+    let timeline: Timeline
+    let logger: Logger
+    private let lifecycle = Mutex(Lifecycle.running(executionCount: 0))
+    private let idle: AsyncStream<Never>
+    private let idleContinuation: AsyncStream<Never>.Continuation
+
+    /// Makes a service; nothing is started yet.
+    package init(
+        repository: HeapRepository, source: any WorkerSource, limits: ExecutionLimits,
+        eventLoops: any EventLoopGroup, timeline: Timeline, logger: Logger
+    ) {
+        self.repository = repository
+        self.source = source
+        self.limits = limits
+        self.timeline = timeline
+        self.logger = logger
+        queue = HeapQueue(waitingCountMax: limits.queueCountMax)
+        pool = WorkerPool(
+            source: source, eventLoops: eventLoops, limits: limits, timeline: timeline,
+            logger: logger)
+        (idle, idleContinuation) = AsyncStream.makeStream()
+    }
+
+    /// Whether executions are accepted.
+    package var isAccepting: Bool {
+        lifecycle.withLock { if case .running = $0 { true } else { false } }
+    }
+
+    /// Keeps the workers, until ``shutdown()`` or cancellation.
+    package func run() async {
+        await pool.run()
+        await source.close()
+    }
+
+    /// Refuses new executions, waits a bounded time for those that run, and ends the rest.
+    package func shutdown() async {
+        lifecycle.withLock { $0.drain() }
+        finishIfIdle()
+        let limit = timeline.now + limits.drainTimeout
+        await withTaskGroup { group in
+            group.addTask { [idle] in for await _ in idle {} }
+            group.addTask { [timeline] in
+                // Cancelled as soon as there is nothing to wait for.
+                do { try await timeline.sleep(until: limit) } catch { return }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        pool.close()
+    }
+
+    /// Runs a script and tells what came of it.
+    ///
+    /// Cancelling the task ends the run: the report says `cancelled`, and the heap is as it was
+    /// before, unless its next version was being stored already.
+    ///
+    /// - Parameter onConsole: called in order for each line that is printed, while the script runs;
+    /// must not block.
+    package func execute(
+        _ request: ExecutionRequest,
+        onConsole: @escaping @Sendable (ConsoleLine) -> Void = { _ in }
+    ) async -> ExecutionReport {
+        let running = RunningExecution(
+            timeout: request.timeout ?? limits.timeoutDefault, killGrace: limits.killGrace,
+            timeline: timeline)
+        var report = ExecutionReport(id: running.id, outcome: .failure(.shuttingDown))
+        if let failure = refusal(of: request) {
+            report.outcome = .failure(failure)
+        } else if lifecycle.withLock({ $0.begin() }) {
+            report = await running.stoppingAtDeadline {
+                await self.perform(request, running, onConsole: onConsole)
+            }
+            lifecycle.withLock { $0.end() }
+            finishIfIdle()
+        }
+        report.statistics.duration = timeline.now - running.arrival
+        log(report)
+        return report
+    }
+
+    private func perform(
+        _ request: ExecutionRequest, _ running: RunningExecution,
+        onConsole: @escaping @Sendable (ConsoleLine) -> Void
+    ) async -> ExecutionReport {
+        var run = Run(request, running, in: self, onConsole: onConsole)
+        do throws(ExecutionFailure) {
+            run.report.outcome = try await run.perform()
+        } catch {
+            // What was stopped fails in some way of its own; the caller is told why it was stopped.
+            run.report.outcome = .failure(running.interruption ?? error)
+        }
+        return run.report
+    }
+
+    /// Why a request cannot be carried out whatever the state of things; nil if it can.
+    private func refusal(of request: ExecutionRequest) -> ExecutionFailure? {
+        let byteCount = request.code.utf8.count
+        if byteCount > limits.codeByteCountMax {
+            return ExecutionFailure(
+                .invalid,
+                "The code has \(byteCount) bytes; at most \(limits.codeByteCountMax) are allowed.")
+        }
+        if let timeout = request.timeout, timeout <= .zero || timeout > limits.timeoutMax {
+            return ExecutionFailure(
+                .invalid,
+                "A timeout of \(timeout.inSeconds) is not allowed; it must be more than 0 s and "
+                    + "at most \(limits.timeoutMax.inSeconds).")
+        }
+        switch (request.heap, request.saving) {
+        case (.inHistory, .commit), (.version, .commit):
+            return ExecutionFailure(
+                .invalid,
+                "A version never changes, so a run on one cannot be saved. Run on the heap's "
+                    + "name, fork the version to a new heap first, or do not save.")
+        default: return nil
+        }
+    }
+
+    private func finishIfIdle() {
+        let isIdle = lifecycle.withLock { if case .draining(0) = $0 { true } else { false } }
+        if isIdle { idleContinuation.finish() }
+    }
+
+    private func log(_ report: ExecutionReport) {
+        let statistics = report.statistics
+        var metadata: Logger.Metadata = [
+            "execution.id": "\(report.id)",
+            "outcome": "\(report.outcome.name)",
+            "duration": "\(statistics.duration)",
+        ]
+        if let heap = report.heap { metadata["heap.name"] = "\(heap)" }
+        if let version = report.version { metadata["heap.version"] = "\(version.short)" }
+        if let duration = statistics.evaluation { metadata["evaluation"] = "\(duration)" }
+        if let count = statistics.heapByteCount { metadata["heap.bytes"] = "\(count)" }
+        if let count = statistics.snapshotByteCount { metadata["snapshot.bytes"] = "\(count)" }
+        logger.info("Execution ended", metadata: metadata)
+    }
+}
+
+extension ExecutionService.Lifecycle {
+    fileprivate mutating func begin() -> Bool {
+        guard case .running(let count) = self else { return false }
+        self = .running(executionCount: count + 1)
+        return true
+    }
+
+    fileprivate mutating func end() {
+        switch self {
+        case .running(let count): self = .running(executionCount: count - 1)
+        case .draining(let count): self = .draining(executionCount: count - 1)
+        }
+    }
+
+    fileprivate mutating func drain() {
+        guard case .running(let count) = self else { return }
+        self = .draining(executionCount: count)
+    }
+}
+
+extension ExecutionOutcome {
+    fileprivate var name: String {
+        switch self {
+        case .value: "value"
+        case .failure(let failure): failure.kind.rawValue
+        }
+    }
+}

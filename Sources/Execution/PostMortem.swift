@@ -1,0 +1,53 @@
+internal import Glibc
+internal import WorkerProtocol
+
+/// Why a worker ended without an answer.
+struct PostMortem: Sendable {
+    let exit: WorkerExit?
+    let lastWords: LastWords
+
+    /// How the process ended, for a person.
+    var exitText: String {
+        switch exit {
+        case .exited(let code): "exit code \(code)"
+        case .signalled(let number): PostMortem.name(ofSignal: number)
+        case nil: "unknown"
+        }
+    }
+
+    /// What to tell the caller whose script was running.
+    var failureWhileRunning: ExecutionFailure {
+        if isOutOfMemory { return .outOfMemory }
+        return ExecutionFailure(
+            .workerLost,
+            "The worker that ran the script ended (\(exitText)); nothing of it was kept.")
+    }
+
+    /// What to tell the caller whose script was over but not yet serialised.
+    var failureWhileSaving: ExecutionFailure {
+        // Without an exit status it went with its template, which says nothing about the heap.
+        if exit == nil || isOutOfMemory { return failureWhileRunning }
+        let reason = lastWords.text.isEmpty ? "its worker ended (\(exitText))" : lastWords.text
+        return .notSerializable(reason)
+    }
+
+    /// `SIGKILL` that is not the server's is the kernel's, for want of memory.
+    private var isOutOfMemory: Bool {
+        exit == .exited(code: WorkerExit.outOfMemoryCode) || exit == .signalled(SIGKILL)
+            || lastWords.tellOfMemory
+    }
+
+    private static func name(ofSignal number: Int32) -> String {
+        switch number {
+        case SIGABRT: "SIGABRT"
+        case SIGBUS: "SIGBUS"
+        case SIGILL: "SIGILL"
+        case SIGSEGV: "SIGSEGV"
+        case SIGSYS: "SIGSYS"
+        case SIGTRAP: "SIGTRAP"
+        case SIGXCPU: "SIGXCPU"
+        case SIGXFSZ: "SIGXFSZ"
+        default: "signal \(number)"
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package import WorkerProtocol
+
+/// What a worker did that no honest worker does.
+package enum ProtocolViolation: Error, Hashable, Sendable {
+    /// Bytes that are no frame or no reply.
+    case malformed(WireError)
+    /// A reply that may not come now.
+    case outOfTurn(Frame.Kind)
+    /// More console output than the request allows.
+    case consoleTooLarge(byteCount: Int, limit: Int)
+    /// A result, or a snapshot, over its limit.
+    case answerTooLarge(byteCount: Int, limit: Int)
+}
+
+/// The replies to one request, in the order in which they may come: `console* consoleOmitted?
+/// console* evaluated snapshot?`.
+struct ReplySequence: Sendable {
+    private enum State {
+        /// Next: any but a snapshot.
+        case printing
+        /// Output was left out. Next: console, evaluated.
+        case printingTail
+        /// Next: snapshot.
+        case saving
+        /// Terminal.
+        case complete
+    }
+
+    /// What a worker may add where it cuts a text at the limit.
+    static let textSlack = 16 << 10
+
+    private let saving: EvaluateRequest.Saving
+    private let outputByteCountMax: Int
+    private let snapshotByteCountMax: Int
+    private var state = State.printing
+    private var consoleByteCount = 0
+
+    init(to request: EvaluateRequest, snapshotByteCountMax: Int) {
+        saving = request.saving
+        outputByteCountMax = Int(request.outputByteCountMax)
+        self.snapshotByteCountMax = snapshotByteCountMax
+    }
+
+    /// Whether the request is answered.
+    var isComplete: Bool { if case .complete = state { true } else { false } }
+
+    /// Checks the next reply.
+    mutating func accept(_ reply: Reply) throws(ProtocolViolation) {
+        switch (state, reply) {
+        case (.printing, .console(let line)), (.printingTail, .console(let line)):
+            try count(line)
+        case (.printing, .consoleOmitted):
+            state = .printingTail
+        case (.printing, .evaluated(let evaluation)), (.printingTail, .evaluated(let evaluation)):
+            try check(evaluation.outcome)
+            state = saving.covers(evaluation.outcome) ? .saving : .complete
+        case (.saving, .snapshot(let report)):
+            if case .made(let byteCount, _) = report, byteCount > snapshotByteCountMax {
+                let count = Int(clamping: byteCount)
+                throw .answerTooLarge(byteCount: count, limit: snapshotByteCountMax)
+            }
+            state = .complete
+        default:
+            throw .outOfTurn(reply.frame.kind)
+        }
+    }
+
+    /// The last line may go over the limit: its worker counts before it knows how long the next one
+    /// is.
+    private mutating func count(_ line: ConsoleLine) throws(ProtocolViolation) {
+        let limit = outputByteCountMax
+        guard consoleByteCount <= limit, line.text.utf8.count <= limit + ReplySequence.textSlack
+        else { throw .consoleTooLarge(byteCount: consoleByteCount + line.byteCost, limit: limit) }
+        consoleByteCount += line.byteCost
+    }
+
+    private func check(_ outcome: ScriptOutcome) throws(ProtocolViolation) {
+        let texts: [Int] =
+            switch outcome {
+            case .value(let value): [value.json?.count ?? 0, value.text.utf8.count]
+            case .exception(let error):
+                [error.name.utf8.count, error.message.utf8.count, error.stack.utf8.count]
+            case .timeout(let pending): [pending?.utf8.count ?? 0]
+            case .unsettled, .outOfMemory: []
+            }
+        let limit = outputByteCountMax + ReplySequence.textSlack
+        if let byteCount = texts.max(), byteCount > limit {
+            throw .answerTooLarge(byteCount: byteCount, limit: limit)
+        }
+    }
+}
+
+extension EvaluateRequest.Saving {
+    /// Whether a run that ended so is followed by a snapshot; code that does not parse changed
+    /// nothing.
+    func covers(_ outcome: ScriptOutcome) -> Bool {
+        switch (self, outcome) {
+        case (.onValue, .value), (.onValueOrException, .value): true
+        case (.onValueOrException, .exception(let error)): error.kind == .exception
+        default: false
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import Heaps
+internal import Logging
+internal import WorkerProtocol
+
+extension Run {
+    /// A worker's answer that is as it should be.
+    struct Answer {
+        var evaluation: Evaluation
+        var snapshot: SnapshotReport?
+
+        var scriptError: ScriptError? {
+            if case .exception(let error) = evaluation.outcome { error } else { nil }
+        }
+    }
+
+    /// Has a worker run the script.
+    mutating func ask(
+        _ worker: WorkerProcess, on origin: Origin, saving: EvaluateRequest.Saving
+    ) async throws(ExecutionFailure) -> Answer {
+        let (state, runNumber) = try await prepare(worker, for: origin)
+        try running.beginEvaluation()
+        let milliseconds = max(1, running.timeLeft / .milliseconds(1))
+        let request = EvaluateRequest(
+            state: state, saving: saving, runNumber: runNumber,
+            timeoutMilliseconds: UInt32(clamping: Int(milliseconds)),
+            outputByteCountMax: UInt32(clamping: service.limits.outputByteCountMax),
+            code: request.code)
+        let answer = await worker.evaluate(request, onConsole: onConsole)
+        report.console = answer.console
+        if let evaluation = answer.evaluation {
+            report.statistics.evaluation = .microseconds(Int64(clamping: evaluation.microseconds))
+            report.statistics.heapByteCount = Int(clamping: evaluation.heapByteCount)
+        }
+        guard case .complete = answer.ending, let evaluation = answer.evaluation else {
+            throw await failure(of: answer, by: worker)
+        }
+        return Answer(evaluation: evaluation, snapshot: answer.snapshot)
+    }
+
+    /// What the caller is told of a script that is over.
+    func outcome(of evaluation: Evaluation) -> ExecutionOutcome {
+        switch evaluation.outcome {
+        case .value(let value): .value(value)
+        case .exception(let error): .failure(ExecutionFailure(error))
+        case .timeout(let pending): .failure(.timeout(running.timeout, pending: pending))
+        case .unsettled: .failure(.unsettled)
+        case .outOfMemory: .failure(.outOfMemory)
+        }
+    }
+
+    /// Does something with storage, and says what a refusal means to the caller.
+    func stored<Result>(
+        _ body: () async throws(HeapError) -> Result
+    ) async throws(ExecutionFailure) -> Result {
+        do throws(HeapError) { return try await body() } catch { throw ExecutionFailure(error) }
+    }
+
+    /// Does something with the memory shared with a worker.
+    func shared<Result>(
+        _ body: () async throws -> Result
+    ) async throws(ExecutionFailure) -> Result {
+        do { return try await body() } catch {
+            throw ExecutionFailure(.workerLost, "Memory shared with the worker failed: \(error)")
+        }
+    }
+
+    private func prepare(
+        _ worker: WorkerProcess, for origin: Origin
+    ) async throws(ExecutionFailure) -> (EvaluateRequest.State, runNumber: UInt32) {
+        switch origin {
+        case .stateless: return (.stateless, 1)
+        case .newHeap: return (.newHeap, 1)
+        case .live(let head): return (.live, head.runNumber &+ 1)
+        case .version(let version):
+            let heap = try await stored { [service] () throws(HeapError) in
+                try await service.repository.load(version, for: worker.engine)
+            }
+            try await shared { try await worker.offer(heap.snapshot) }
+            let state = EvaluateRequest.State.snapshot(byteCount: UInt64(heap.snapshot.count))
+            return (state, heap.record.runNumber &+ 1)
+        }
+    }
+
+    private func failure(
+        of answer: WorkerAnswer, by worker: WorkerProcess
+    ) async -> ExecutionFailure {
+        switch answer.ending {
+        case .complete, .killed:
+            // Who stops an execution says why; what is left is the end of the server.
+            return .shuttingDown
+        case .violated(let violation):
+            service.logger.warning(
+                "Worker broke the protocol",
+                metadata: ["worker.id": "\(worker.id)", "violation": "\(violation)"])
+            return ExecutionFailure(
+                .workerLost, "The worker did what it must not do and was ended.")
+        case .died:
+            let postMortem = await worker.postMortem()
+            service.logger.warning(
+                "Worker died",
+                metadata: ["worker.id": "\(worker.id)", "exit": "\(postMortem.exitText)"])
+            return answer.evaluation == nil
+                ? postMortem.failureWhileRunning : postMortem.failureWhileSaving
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Synchronization
+
+/// One execution's deadline, and whether something stopped it.
+///
+/// From the moment when storage is asked to commit, nothing stops it any more: what storage says is
+/// what is true.
+final class RunningExecution: Sendable {
+    private enum State {
+        /// Waits for its turn, a worker or storage. Next: any.
+        case waiting
+        /// A worker runs it, which stops by itself at the deadline. Next: any.
+        case evaluating
+        /// Terminal, unless storage refuses.
+        case committing
+        /// Terminal.
+        case interrupted(ExecutionFailure)
+    }
+
+    let id: String
+    let timeout: Duration
+    let arrival: Duration
+    private let timeline: Timeline
+    private let killGrace: Duration
+    private let state = Mutex(State.waiting)
+
+    init(timeout: Duration, killGrace: Duration, timeline: Timeline) {
+        id = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        self.timeout = timeout
+        self.killGrace = killGrace
+        self.timeline = timeline
+        arrival = timeline.now
+    }
+
+    /// What is left until the deadline; negative behind it.
+    var timeLeft: Duration { arrival + timeout - timeline.now }
+
+    /// Why the execution was stopped from outside; nil if it was not.
+    var interruption: ExecutionFailure? {
+        state.withLock { if case .interrupted(let failure) = $0 { failure } else { nil } }
+    }
+
+    /// Runs `body`, and cancels it at the deadline or when the caller's task is cancelled.
+    func stoppingAtDeadline<Result: Sendable>(
+        _ body: @escaping @Sendable () async -> Result
+    ) async -> Result {
+        await withTaskGroup(of: Result?.self) { group in
+            group.addTask { await body() }
+            group.addTask {
+                self.interrupt(with: await self.awaitInterruption())
+                return nil
+            }
+            var answer: Result?
+            for await result in group {
+                answer = answer ?? result
+                // Whichever of the two comes first, the other one is to end.
+                group.cancelAll()
+            }
+            guard let answer else { preconditionFailure("The body always answers.") }
+            return answer
+        }
+    }
+
+    /// Notes that a worker is about to be asked.
+    func beginEvaluation() throws(ExecutionFailure) {
+        guard timeLeft > .zero else { throw .timeout(timeout) }
+        try enter(.evaluating)
+    }
+
+    /// Notes that storage is about to be asked to commit.
+    func beginCommit() throws(ExecutionFailure) {
+        try enter(.committing)
+    }
+
+    private func enter(_ next: State) throws(ExecutionFailure) {
+        try state.withLock { state throws(ExecutionFailure) in
+            if case .interrupted(let failure) = state { throw failure }
+            state = next
+        }
+    }
+
+    private func interrupt(with failure: ExecutionFailure) {
+        state.withLock { state in
+            switch state {
+            case .waiting, .evaluating: state = .interrupted(failure)
+            case .committing, .interrupted: break
+            }
+        }
+    }
+
+    private func awaitInterruption() async -> ExecutionFailure {
+        do {
+            try await timeline.sleep(until: arrival + timeout)
+            if state.withLock({ if case .evaluating = $0 { true } else { false } }) {
+                try await timeline.sleep(until: arrival + timeout + killGrace)
+            }
+            return .timeout(timeout)
+        } catch {
+            return .cancelled
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import CSandbox
+internal import Glibc
+
+/// A template worker that was just started: its control socket and, where it is ours to reap, its
+/// process.
+package struct LaunchedTemplate: ~Copyable, Sendable {
+    /// The server's end of the control socket.
+    package let control: OwnedDescriptor
+    /// The process to end and to reap; nil if it is somebody else's.
+    package let processID: Int32?
+
+    /// Takes over a control socket and the process behind it.
+    package init(control: consuming OwnedDescriptor, processID: Int32?) {
+        self.control = control
+        self.processID = processID
+    }
+}
+
+/// How the template worker is started.
+package struct TemplateLaunch: Sendable {
+    /// The name of the worker program, which is installed beside the server's.
+    package static let programName = "mcp-v8-worker"
+
+    /// Whether V8 may make machine code.
+    package enum Mode: String, Sendable {
+        case jit
+        case jitless
+    }
+
+    private let path: String
+    private let arguments: [String]
+
+    /// Describes a start; nothing happens yet.
+    package init(path: String, heapByteCountMax: Int, mode: Mode) {
+        self.path = path
+        arguments = [path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", mode.rawValue]
+    }
+
+    /// Where the worker program lies when it is installed beside this one.
+    package static func pathBesideThisProgram() -> String {
+        let capacity = Int(PATH_MAX)
+        var path = [CChar](repeating: 0, count: capacity)
+        let count = unsafe readlink("/proc/self/exe", &path, capacity)
+        let bytes = path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let directory = bytes.prefix(1 + (bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1))
+        return String(decoding: directory, as: UTF8.self) + programName
+    }
+
+    /// Starts the program with one end of a new control socket.
+    package func launch() throws(ExecutionError) -> LaunchedTemplate {
+        guard unsafe access(path, X_OK) == 0 else { throw .workerMissing(path: path) }
+        let sockets = try SocketPair(.datagram)
+        var copies = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        defer { unsafe copies.forEach { unsafe free($0) } }
+        let result = unsafe csandbox_spawn(path, &copies, sockets.peer.number)
+        guard result > 0 else { throw .system(call: "posix_spawn", code: -result) }
+        return LaunchedTemplate(control: sockets.server, processID: result)
+    }
+}

@@ -1,0 +1,151 @@
+import Synchronization
+package import WorkerProtocol
+
+/// Everything that came back for one request.
+package struct WorkerAnswer: Sendable {
+    /// How the conversation stands after the answer.
+    package enum Ending: Hashable, Sendable {
+        /// All that was asked for came; the worker waits for the next request.
+        case complete
+        /// The worker's end of the channel was closed.
+        case died
+        /// The worker was hung up on.
+        case violated(ProtocolViolation)
+        /// The server ended the worker.
+        case killed
+    }
+
+    /// What the script printed.
+    package var console = ConsoleTranscript()
+    /// How the script ended; nil if that was not told.
+    package var evaluation: Evaluation?
+    /// What became of the snapshot; nil if none is due, or that was not told.
+    package var snapshot: SnapshotReport?
+    /// How the conversation stands.
+    package var ending = Ending.complete
+}
+
+/// What is said to and by one worker: one request at a time, and nothing in between.
+final class WorkerConversation: Sendable {
+    /// What the channel does next.
+    enum Directive {
+        case listen
+        case hangUp
+    }
+
+    private struct Exchange {
+        var sequence: ReplySequence
+        var answer = WorkerAnswer()
+        let onConsole: @Sendable (ConsoleLine) -> Void
+        let continuation: CheckedContinuation<WorkerAnswer, Never>
+    }
+
+    private enum State {
+        /// Next: `asked`, `ended`.
+        case idle
+        /// Next: `idle`, `ended`.
+        case asked(Exchange)
+        /// Terminal.
+        case ended(WorkerAnswer.Ending)
+    }
+
+    private let state = Mutex(State.idle)
+    private let snapshotByteCountMax: Int
+
+    init(snapshotByteCountMax: Int) {
+        self.snapshotByteCountMax = snapshotByteCountMax
+    }
+
+    /// Whether a request may be made.
+    var isIdle: Bool {
+        state.withLock { if case .idle = $0 { true } else { false } }
+    }
+
+    /// Notes that a request is about to be sent; `send` is called if the worker still listens.
+    ///
+    /// - Precondition: the one before was answered.
+    func ask(
+        _ request: EvaluateRequest, onConsole: @escaping @Sendable (ConsoleLine) -> Void,
+        continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Void
+    ) {
+        let sequence = ReplySequence(to: request, snapshotByteCountMax: snapshotByteCountMax)
+        let ending = state.withLock { state -> WorkerAnswer.Ending? in
+            switch state {
+            case .idle:
+                state = .asked(
+                    Exchange(
+                        sequence: sequence, onConsole: onConsole, continuation: continuation))
+                return nil
+            case .asked: preconditionFailure("A worker is asked one thing at a time.")
+            case .ended(let ending): return ending
+            }
+        }
+        if let ending {
+            continuation.resume(returning: WorkerAnswer(ending: ending))
+        } else {
+            send()
+        }
+    }
+
+    /// Takes what the worker said.
+    func receive(_ frame: Frame) -> Directive {
+        let reply: Reply
+        do throws(WireError) { reply = try Reply(frame) } catch {
+            end(.violated(.malformed(error)))
+            return .hangUp
+        }
+        do throws(ProtocolViolation) {
+            try take(reply)
+            return .listen
+        } catch {
+            end(.violated(error))
+            return .hangUp
+        }
+    }
+
+    /// Ends the conversation; a request that is open is answered with what came so far.
+    func end(_ ending: WorkerAnswer.Ending) {
+        let exchange = state.withLock { state -> Exchange? in
+            if case .ended = state { return nil }
+            defer { state = .ended(ending) }
+            guard case .asked(let exchange) = state else { return nil }
+            return exchange
+        }
+        guard var exchange else { return }
+        exchange.answer.ending = ending
+        exchange.continuation.resume(returning: exchange.answer)
+    }
+
+    private func take(_ reply: Reply) throws(ProtocolViolation) {
+        let exchange = try state.withLock { state throws(ProtocolViolation) -> Exchange? in
+            switch state {
+            case .idle: throw .outOfTurn(reply.frame.kind)
+            case .ended: return nil
+            case .asked(var exchange):
+                // The state lets go of its copy, so that what the answer holds is not copied for
+                // each line.
+                state = .idle
+                defer { if !exchange.sequence.isComplete { state = .asked(exchange) } }
+                try exchange.sequence.accept(reply)
+                exchange.answer.add(reply)
+                return exchange
+            }
+        }
+        guard let exchange else { return }
+        if case .console(let line) = reply { exchange.onConsole(line) }
+        if exchange.sequence.isComplete {
+            exchange.continuation.resume(returning: exchange.answer)
+        }
+    }
+}
+
+extension WorkerAnswer {
+    fileprivate mutating func add(_ reply: Reply) {
+        switch reply {
+        case .console(let line): console.append(line)
+        case .consoleOmitted(let omission): console.append(omission)
+        case .evaluated(let evaluation): self.evaluation = evaluation
+        case .snapshot(let report): snapshot = report
+        }
+    }
+}

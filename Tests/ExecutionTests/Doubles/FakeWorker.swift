@@ -1,0 +1,160 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+import WorkerProtocol
+
+@testable import Execution
+
+/// The other end of a worker's channel, played by a test.
+final class FakeWorker: Sendable {
+    private let channel = Mutex<(any Channel)?>(nil)
+    private let exit: EventLoopPromise<WorkerExit?>
+    private let exchange: MemoryEnd
+    private let diagnostics: MemoryEnd
+    /// What the heap holds that ``echo(_:)`` plays: all code that ran, one after the other.
+    let heap = Mutex<[UInt8]>([])
+    /// Which states were asked for.
+    let states = Mutex<[EvaluateRequest.State]>([])
+
+    init(_ descriptors: BirthDescriptors, exit: EventLoopPromise<WorkerExit?>) {
+        self.exit = exit
+        exchange = MemoryEnd(descriptors.exchange)
+        diagnostics = MemoryEnd(descriptors.diagnostics)
+    }
+
+    var ended: EventLoopFuture<WorkerExit?> { exit.futureResult }
+
+    func open(
+        _ descriptor: Int32, on eventLoop: any EventLoop,
+        answering answer: @escaping @Sendable (FakeWorker, EvaluateRequest) -> Void
+    ) async throws {
+        let opened = try await ClientBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(
+                        ByteToMessageHandler(FrameDecoder()), RequestHandler(self, answer))
+                }
+            }
+            .withConnectedSocket(dup(descriptor)).get()
+        channel.withLock { $0 = opened }
+    }
+
+    func say(_ replies: Reply...) {
+        for reply in replies { say(bytes: (try? reply.frame.encoded()) ?? []) }
+    }
+
+    func say(bytes: [UInt8]) {
+        channel.withLock { $0 }?.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+    }
+
+    func say(value: String, json: String? = nil) {
+        let value = ScriptValue(json: json.map { Array($0.utf8) }, text: value)
+        say(.evaluated(.of(.value(value))))
+    }
+
+    func hangUp() {
+        channel.withLock { $0 }?.close(promise: nil)
+    }
+
+    /// Ends the process, which closes the channel and is then told by the template.
+    func end(_ status: WorkerExit?) {
+        let channel = channel.withLock { $0 }
+        guard let channel else { return exit.succeed(status) }
+        channel.close(promise: nil)
+        channel.closeFuture.whenComplete { [exit] _ in exit.succeed(status) }
+    }
+
+    func writeSnapshot(_ bytes: [UInt8]) { exchange.write(bytes) }
+
+    func readSnapshot(byteCount: UInt64) -> [UInt8] { exchange.read(byteCount: Int(byteCount)) }
+
+    func complain(_ text: String) { diagnostics.write(Array(text.utf8)) }
+
+    /// Plays a heap: code is added to what is there, and all of it is the value.
+    ///
+    /// `throw` throws after it was added, `syntax` does not parse, `hold` is left for the test to answer.
+    func echo(_ request: EvaluateRequest) {
+        states.withLock { $0.append(request.state) }
+        switch request.state {
+        case .stateless, .newHeap: heap.withLock { $0 = [] }
+        case .snapshot(let byteCount):
+            let bytes = readSnapshot(byteCount: byteCount)
+            heap.withLock { $0 = bytes }
+        case .live: break
+        }
+        if request.code == "hold" { return }
+        finish(request)
+    }
+
+    func finish(_ request: EvaluateRequest) {
+        let kind: ScriptError.Kind? =
+            switch request.code {
+            case "throw": .exception
+            case "syntax": .syntax
+            default: nil
+            }
+        if kind != .syntax { heap.withLock { $0 += Array(request.code.utf8) } }
+        let bytes = heap.withLock { $0 }
+        guard let kind else {
+            say(value: String(decoding: bytes, as: UTF8.self))
+            if request.saving != .never { save(bytes) }
+            return
+        }
+        say(.evaluated(.of(.exception(.sample(kind)))))
+        if request.saving == .onValueOrException && kind == .exception { save(bytes) }
+    }
+
+    func save(_ bytes: [UInt8]) {
+        writeSnapshot(bytes)
+        say(.snapshot(.made(byteCount: UInt64(bytes.count), microseconds: 1)))
+    }
+}
+
+/// A descriptor of shared memory that a fake worker keeps for itself.
+private final class MemoryEnd: Sendable {
+    private let descriptor: Int32
+
+    init(_ descriptor: Int32) { self.descriptor = dup(descriptor) }
+
+    deinit { close(descriptor) }
+
+    func write(_ bytes: [UInt8]) { pwrite(descriptor, bytes, bytes.count, 0) }
+
+    func read(byteCount: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        pread(descriptor, &bytes, byteCount, 0)
+        return bytes
+    }
+}
+
+private final class RequestHandler: ChannelInboundHandler {
+    typealias InboundIn = Frame
+
+    private let worker: FakeWorker
+    private let answer: @Sendable (FakeWorker, EvaluateRequest) -> Void
+
+    init(_ worker: FakeWorker, _ answer: @escaping @Sendable (FakeWorker, EvaluateRequest) -> Void)
+    {
+        self.worker = worker
+        self.answer = answer
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .evaluate(let request) = try? Request(unwrapInboundIn(data)) else { return }
+        answer(worker, request)
+    }
+}
+
+extension Evaluation {
+    static func of(_ outcome: ScriptOutcome) -> Evaluation {
+        Evaluation(outcome: outcome, microseconds: 7, heapByteCount: 1_000)
+    }
+}
+
+extension ScriptError {
+    static func sample(_ kind: Kind) -> ScriptError {
+        ScriptError(
+            kind: kind, name: "Error", message: "no", stack: "Error: no", line: 1, column: 1)
+    }
+}

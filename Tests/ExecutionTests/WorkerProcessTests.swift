@@ -1,0 +1,183 @@
+import NIOPosix
+import Testing
+import WorkerProtocol
+
+@testable import Execution
+
+@Suite("Worker process", .timeLimit(.minutes(1)))
+struct WorkerProcessTests {
+    private static let request = EvaluateRequest(
+        state: .newHeap, saving: .onValue, runNumber: 1, timeoutMilliseconds: 1000,
+        outputByteCountMax: 1000, code: "1")
+    private static let value = Reply.evaluated(.of(.value(ScriptValue(json: nil, text: "1"))))
+    private static let line = Reply.console(ConsoleLine(level: .log, text: "hello"))
+
+    private func withWorker<Result>(
+        answering answer: @escaping FakeSource.Answer = { _, _ in },
+        _ body: (WorkerProcess, FakeWorker) async throws -> Result
+    ) async throws -> Result {
+        let source = FakeSource(answering: answer)
+        let process = try await WorkerProcess(
+            id: 1, from: source, on: MultiThreadedEventLoopGroup.singleton.next(),
+            snapshotByteCountMax: 4096)
+        defer { process.kill() }
+        return try await body(process, try #require(source.workers.first))
+    }
+
+    @Test("hands on what a worker prints, as it comes and in the answer")
+    func console() async throws {
+        let (lines, continuation) = AsyncStream<ConsoleLine>.makeStream()
+        let answer = try await withWorker(answering: { worker, _ in
+            worker.say(Self.line, Self.line, Self.value)
+            worker.save([1, 2, 3])
+        }) { process, _ in
+            await process.evaluate(Self.request, onConsole: { continuation.yield($0) })
+        }
+        continuation.finish()
+        var streamed: [ConsoleLine] = []
+        for await line in lines { streamed.append(line) }
+        #expect(streamed.count == 2)
+        #expect(answer.console.head == streamed)
+        #expect(answer.ending == .complete)
+        #expect(answer.snapshot == .made(byteCount: 3, microseconds: 1))
+    }
+
+    @Test("copies a snapshot out and gives its memory back")
+    func takeSnapshot() async throws {
+        try await withWorker { process, fake in
+            fake.writeSnapshot([1, 2, 3])
+            let snapshot = try await process.takeSnapshot(byteCount: 3)
+            #expect(snapshot == [1, 2, 3])
+            #expect(fake.readSnapshot(byteCount: 3) == [0, 0, 0])
+        }
+    }
+
+    @Test("puts a snapshot where the worker reads it")
+    func offer() async throws {
+        try await withWorker { process, fake in
+            try await process.offer([4, 5])
+            #expect(fake.readSnapshot(byteCount: 2) == [4, 5])
+        }
+    }
+
+    @Test(
+        "hangs up on bytes that are no reply",
+        arguments: [
+            [1, 0, 0, 0, 99],  // an unknown kind
+            [0, 0, 0, 0, 16],  // a frame without its kind
+            [255, 255, 255, 255, 16],  // more than any frame has
+            [18, 0, 0, 0, 17] + [UInt8](repeating: 0, count: 17),  // more than this kind may have
+            [2, 0, 0, 0, 16, 9],  // a console line that is cut
+            [1, 0, 0, 0, 1],  // a request
+            [7, 0, 0, 0, 16, 1, 1, 0, 0, 0, 255],  // text that is not UTF-8
+        ] as [[UInt8]])
+    func malformed(_ bytes: [UInt8]) async throws {
+        let answer = try await withWorker(answering: { worker, _ in worker.say(bytes: bytes) }) {
+            process, fake in
+            let answer = await process.evaluate(Self.request, onConsole: { _ in })
+            let exit = try await fake.ended.get()
+            #expect(exit == .signalled(9))
+            return answer
+        }
+        guard case .violated(.malformed) = answer.ending else {
+            Issue.record("ended with \(answer.ending)")
+            return
+        }
+    }
+
+    @Test("hangs up on a worker that speaks without being asked")
+    func unasked() async throws {
+        try await withWorker { process, fake in
+            fake.say(Self.line)
+            let exit = try await fake.ended.get()
+            #expect(exit == .signalled(9))
+            let answer = await process.evaluate(Self.request, onConsole: { _ in })
+            #expect(answer.ending == .violated(.outOfTurn(.console)))
+        }
+    }
+
+    @Test(
+        "answers with what came before the worker's end",
+        arguments: [[], [line], [line, value]])
+    func death(_ replies: [Reply]) async throws {
+        let answer = try await withWorker(answering: { worker, _ in
+            for reply in replies { worker.say(reply) }
+            worker.end(.exited(code: 1))
+        }) { process, _ in await process.evaluate(Self.request, onConsole: { _ in }) }
+        #expect(answer.ending == .died)
+        #expect(answer.console.head.count == min(1, replies.count))
+        #expect((answer.evaluation != nil) == replies.contains(Self.value))
+    }
+
+    @Test("takes an end in the middle of a frame for a death, not for a violation")
+    func deathInFrame() async throws {
+        let answer = try await withWorker(answering: { worker, _ in
+            worker.say(bytes: [20, 0, 0, 0, 16, 1])
+            worker.end(.exited(code: 1))
+        }) { process, _ in await process.evaluate(Self.request, onConsole: { _ in }) }
+        #expect(answer.ending == .died)
+    }
+
+    @Test("answers at once when it is killed")
+    func kill() async throws {
+        let answer = try await withWorker(answering: { _, _ in }) { process, fake in
+            async let answer = process.evaluate(Self.request, onConsole: { _ in })
+            await eventually { !process.isIdle }
+            process.kill()
+            let exit = try await fake.ended.get()
+            #expect(exit == .signalled(9))
+            return await answer
+        }
+        #expect(answer.ending == .killed)
+    }
+
+    @Test("kills a worker whose caller is cancelled")
+    func cancel() async throws {
+        try await withWorker { process, fake in
+            let task = Task { await process.evaluate(Self.request, onConsole: { _ in }) }
+            await eventually { !process.isIdle }
+            task.cancel()
+            #expect(await task.value.ending == .killed)
+            let exit = try await fake.ended.get()
+            #expect(exit == .signalled(9))
+        }
+    }
+
+    @Test("reports the exit and the last words of a worker that died")
+    func postMortem() async throws {
+        try await withWorker { process, fake in
+            fake.complain("# Fatal\n\u{1B}[31m: check\0rest")
+            fake.end(.signalled(5))
+            let postMortem = await process.postMortem()
+            #expect(postMortem.exit == .signalled(5))
+            #expect(postMortem.lastWords.text == "# Fatal [31m: check")
+        }
+    }
+
+    @Test("cuts last words at 500 characters")
+    func longLastWords() {
+        #expect(LastWords([UInt8](repeating: 65, count: 4096)).text.count == 500)
+    }
+
+    @Test(
+        "maps the end of a worker to what the caller is told",
+        arguments: [
+            (WorkerExit.exited(code: 78), "", ExecutionFailure.Kind.outOfMemory),
+            (.signalled(9), "", .outOfMemory),
+            (.signalled(6), "terminate called: std::bad_alloc", .outOfMemory),
+            (.signalled(5), "Allocation failed - process", .outOfMemory),
+            (.signalled(11), "", .workerLost),
+            (.exited(code: 79), "", .workerLost),
+            (nil, "", .workerLost),
+        ] as [(WorkerExit?, String, ExecutionFailure.Kind)])
+    func mapping(_ exit: WorkerExit?, _ words: String, _ kind: ExecutionFailure.Kind) {
+        let postMortem = PostMortem(exit: exit, lastWords: LastWords(Array(words.utf8)))
+        #expect(postMortem.failureWhileRunning.kind == kind)
+    }
+
+    @Test("names the signal that ended a worker")
+    func signalName() {
+        let postMortem = PostMortem(exit: .signalled(31), lastWords: LastWords([]))
+        #expect(postMortem.failureWhileRunning.message.contains("SIGSYS"))
+    }
+}

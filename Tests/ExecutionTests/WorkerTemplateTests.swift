@@ -1,0 +1,169 @@
+import CSandbox
+import Glibc
+import NIOPosix
+import Synchronization
+import Testing
+import WorkerProtocol
+
+@testable import Execution
+
+/// The template's end of a control socket, played by a test on threads of its own.
+private struct FakeTemplate {
+    let control: Int32
+
+    func close() { Glibc.close(control) }
+
+    func send(_ message: TemplateMessage) {
+        let bytes = message.encoded()
+        _ = unsafe csandbox_send(control, bytes, bytes.count, nil, 0)
+    }
+
+    func receive() -> (message: TemplateMessage, descriptors: [Int32])? {
+        var bytes = [UInt8](repeating: 0, count: TemplateMessage.byteCountMax)
+        var descriptors = [Int32](repeating: -1, count: 4)
+        var count = 0
+        let size = csandbox_receive(control, &bytes, 512, &descriptors, 4, &count)
+        guard size > 0, let message = try? TemplateMessage(Array(bytes.prefix(size))) else {
+            return nil
+        }
+        return (message, Array(descriptors.prefix(count)))
+    }
+}
+
+@Suite("Worker template", .timeLimit(.minutes(1)))
+struct WorkerTemplateTests {
+    private static let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    private static let ready = TemplateMessage.ready(
+        protocolVersion: TemplateMessage.protocolVersion, identity: FakeSource.engine)
+
+    /// A session whose template said this first; the template's end is the caller's to close.
+    private func session(
+        _ first: [TemplateMessage], timeoutMilliseconds: Int32 = 10_000
+    ) throws -> (TemplateSession, FakeTemplate) {
+        let sockets = try SocketPair(.datagram)
+        let template = FakeTemplate(control: dup(sockets.peer.number))
+        let control = OwnedDescriptor(adopting: dup(sockets.server.number))
+        for message in first { template.send(message) }
+        do {
+            let launched = LaunchedTemplate(control: control, processID: nil)
+            let session = try TemplateSession(
+                launched, readyTimeoutMilliseconds: timeoutMilliseconds)
+            return (session, template)
+        } catch {
+            template.close()
+            throw error
+        }
+    }
+
+    @Test("knows the engine from the first message")
+    func ready() throws {
+        let (session, template) = try session([Self.ready])
+        defer { template.close() }
+        #expect(session.identity == FakeSource.engine)
+        #expect(session.isRunning)
+    }
+
+    @Test("names both versions where the programs do not fit together")
+    func versionMismatch() {
+        let error = ExecutionError.protocolMismatch(ours: 1, theirs: 99)
+        #expect(throws: error) {
+            try session([.ready(protocolVersion: 99, identity: FakeSource.engine)])
+        }
+        #expect("\(error)".contains("version 99"))
+    }
+
+    @Test("refuses another first message")
+    func otherFirstMessage() {
+        #expect(throws: ExecutionError.self) { try session([.kill(workerID: 1)]) }
+    }
+
+    @Test("does not wait for ever for the first message")
+    func silence() {
+        #expect(throws: ExecutionError.self) { try session([], timeoutMilliseconds: 1) }
+    }
+
+    @Test("passes a worker its descriptors, kills it, and hears of its end")
+    func worker() async throws {
+        let (session, template) = try session([Self.ready])
+        defer { template.close() }
+        let serving = NIOThreadPool(numberOfThreads: 1)
+        serving.start()
+        serving.submit { _ in session.serve() }
+        let descriptors = BirthDescriptors(channel: 0, exchange: 1, diagnostics: 2)
+        let handle = try session.start(descriptors, on: Self.eventLoop)
+        let started = try #require(template.receive())
+        #expect(started.message == .start(workerID: 1))
+        #expect(started.descriptors.count == 3)
+        for descriptor in started.descriptors { close(descriptor) }
+        handle.kill()
+        #expect(template.receive()?.message == .kill(workerID: 1))
+        template.send(.ended(workerID: 1, status: .signalled(9)))
+        #expect(try await handle.exit.get() == .signalled(9))
+        session.close()
+        try await serving.shutdownGracefully()
+        #expect(!session.isRunning)
+    }
+
+    @Test("loses its workers when it dies")
+    func death() async throws {
+        let (session, template) = try session([Self.ready])
+        let descriptors = BirthDescriptors(channel: 0, exchange: 1, diagnostics: 2)
+        let handle = try session.start(descriptors, on: Self.eventLoop)
+        template.close()
+        session.serve()
+        #expect(try await handle.exit.get() == nil)
+        #expect(throws: ExecutionError.templateEnded) {
+            try session.start(descriptors, on: Self.eventLoop)
+        }
+    }
+
+    @Test("tells where it looked for a program that is not there")
+    func missing() {
+        let launch = TemplateLaunch(
+            path: "/nowhere/mcp-v8-worker", heapByteCountMax: 1, mode: .jit)
+        #expect(throws: ExecutionError.workerMissing(path: "/nowhere/mcp-v8-worker")) {
+            _ = try launch.launch()
+        }
+    }
+
+    @Test("tells that a program ended before it was ready")
+    func endsAtOnce() async throws {
+        let launch = TemplateLaunch(path: "/bin/false", heapByteCountMax: 1, mode: .jit)
+        let template = WorkerTemplate(
+            eventLoop: Self.eventLoop, timeline: Timeline(), logger: Harness.quiet,
+            launch: launch.launch)
+        await #expect(throws: ExecutionError.self) { try await template.identity() }
+        await template.close()
+    }
+
+    @Test("is started again when it died, and after a pause when it keeps dying")
+    func restart() async throws {
+        let clock = ManualClock()
+        let fakes = Mutex<[FakeTemplate]>([])
+        let template = WorkerTemplate(
+            eventLoop: Self.eventLoop, timeline: Timeline(clock), logger: Harness.quiet
+        ) { () throws(ExecutionError) in
+            let sockets = try SocketPair(.datagram)
+            let fake = FakeTemplate(control: dup(sockets.peer.number))
+            fake.send(Self.ready)
+            fakes.withLock { $0.append(fake) }
+            return LaunchedTemplate(
+                control: OwnedDescriptor(adopting: dup(sockets.server.number)), processID: nil)
+        }
+        let descriptors = BirthDescriptors(channel: 0, exchange: 1, diagnostics: 2)
+        for startCount in 1...2 {
+            _ = try await template.start(descriptors, on: Self.eventLoop)
+            #expect(fakes.withLock(\.count) == startCount)
+            fakes.withLock { $0[startCount - 1].close() }
+            await eventually { await !template.isRunning }
+        }
+        async let third = template.start(descriptors, on: Self.eventLoop)
+        await eventually { clock.sleeperCount == 1 }
+        #expect(fakes.withLock(\.count) == 2)
+        clock.advance(by: .milliseconds(100))
+        _ = try await third
+        #expect(fakes.withLock(\.count) == 3)
+        await template.close()
+        fakes.withLock { $0[2].close() }
+    }
+}
