@@ -40,6 +40,29 @@ def is_running(pid: int) -> bool:
     return _parent_and_state(pid)[1] not in ("Z", "X", "")
 
 
+def cpu_ticks(pid: int) -> int:
+    """Processor time that a process has used, in clock ticks (commonly 10 ms)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    fields = stat[stat.rindex(")") + 2:].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def wait_until_busy(server: int) -> int:
+    """Waits until a worker computes, and returns its id."""
+    before = {pid: cpu_ticks(pid) for pid in workers(server)}
+    found: list[int] = []
+
+    def is_busy() -> bool:
+        found[:] = [pid for pid in workers(server) if cpu_ticks(pid) - before.get(pid, 0) >= 10]
+        return bool(found)
+
+    wait_until(is_busy, "a worker computes")
+    return found[0]
+
+
 def memory(pid: int) -> dict[str, int]:
     """Bytes by name: Rss, Pss, Private_Clean, Private_Dirty."""
     sizes = {}

@@ -1,4 +1,7 @@
-"""A client of mcp-v8 over stdio that can also say what no MCP library would. Standard library only."""
+"""A client of mcp-v8 over stdio that can also say what no MCP library would.
+
+Standard library only: `Benchmarks/` uses it too.
+"""
 
 from __future__ import annotations
 
