@@ -1,6 +1,6 @@
 """Scripts that hang, flood or exhaust: each ends in time, and hurts neither server nor heap.
 
-All cases run over two servers (one a core) when the first test asks; the tests then look at what came.
+All cases run over two servers when the first test asks; the tests then look at what came.
 """
 
 from __future__ import annotations
