@@ -176,9 +176,24 @@ def test_names_differ_by_case(files):
     assert files.run("typeof n", heap="NAME").value == "undefined"
 
 
+def test_an_old_version_can_be_looked_at(memory):
+    old = memory.run("let n = 1", heap="h").structured["version"]
+    memory.run("n = 2", heap="h")
+    for reference in (f"h@{old}", f"h@{old[:12]}", old):
+        assert memory.run("n", heap=reference, save=False).value == 1
+    assert memory.run("n", heap="h").value == 2
+
+
 def test_a_version_that_does_not_exist(memory):
     memory.run("1", heap="h")
-    assert memory.run("1", heap="h@" + "0" * 64).is_error
+    for reference in ("h@" + "0" * 64, "h@00000000", "0" * 64, "no-such-heap@00000000"):
+        assert memory.run("1", heap=reference, save=False).kind == "not_found"
+
+
+@pytest.mark.parametrize("reference", ["h@", "h@0", "h@xyz", "h@0000000", "@" + "0" * 64])
+def test_a_reference_that_is_none(memory, reference):
+    memory.run("1", heap="h")
+    assert memory.run("1", heap=reference, save=False).is_error
 
 
 # -- Two servers on one directory

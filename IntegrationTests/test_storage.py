@@ -97,8 +97,7 @@ def test_strangers_in_the_directory_do_no_harm(start, directory):
     assert server.run("n", heap="healthy").value == 1
 
 
-def test_a_heap_survives_while_its_directory_is_listed_only(start, directory):
-    """A heap that could not be stored is not acknowledged, and the one before it stays."""
+def test_what_could_not_be_stored_is_not_acknowledged(start, directory):
     server = start("--directory-path", directory)
     server.run("let n = 1", heap="h")
     shutil.move(directory / "heads", directory / "elsewhere")
@@ -107,7 +106,7 @@ def test_a_heap_survives_while_its_directory_is_listed_only(start, directory):
     assert failed.kind == "storage"
     (directory / "heads").unlink()
     shutil.move(directory / "elsewhere", directory / "heads")
-    assert server.run("n", heap="h").value == 1
+    assert server.run("n", heap="h", save=False).value == 1
 
 
 def make(start, directory: Path, name: str) -> None:
@@ -127,8 +126,8 @@ def assert_refused(start, directory: Path) -> None:
         server = start("--directory-path", directory)
         for code in ("n", "globalThis.n = 2"):
             result = server.run(code, heap="damaged")
-            assert result.kind in ("storage", "incompatible"), result
-            assert "damaged" in result.text or result.error["message"]
+            assert result.kind in ("storage", "incompatible", "not_found"), result
+            assert result.error["message"]
         assert server.run("n", heap="healthy").value == 1
         assert server.run("1 + 1").value == 2
         assert server.close() == 0

@@ -41,10 +41,13 @@ private func declaresForOthers(_ line: Substring) -> Bool {
             ?? false
 }
 
-/// The documentation above a line, without its slashes; attributes may stand between.
+/// The documentation above a line, without its slashes; attributes and comments may stand between.
 private func documentation(above index: Int, in lines: [Substring]) -> [Substring] {
     var position = index - 1
-    while position >= 0, lines[position].hasPrefix("@") { position -= 1 }
+    let isBetween = { (line: Substring) in
+        line.hasPrefix("@") || (line.hasPrefix("//") && !line.hasPrefix("///"))
+    }
+    while position >= 0, isBetween(lines[position]) { position -= 1 }
     var comment: [Substring] = []
     while position >= 0, lines[position].hasPrefix("///") {
         comment.insert(trimmed(lines[position].dropFirst(3)), at: 0)

@@ -64,7 +64,8 @@ struct RuleTests {
     @Test(
         "accepts a declaration with a summary",
         arguments: [
-            "/// A thing.\npackage struct S {}", "/// A thing.\n@safe\npackage struct S {}",
+            "/// A thing.\npackage struct S {}",
+            "/// A thing.\n// Safe because.\n@safe\npackage struct S {}",
             "/// A thing\n/// in two lines.\n///\n/// - Throws: x\npackage func f() {}",
             "package import Foundation", "struct S {}", "package extension S {}",
             "let text = \"\"\"\n  package struct S {}\n  \"\"\"", "// package struct S {}",
