@@ -10,7 +10,8 @@ import pytest
 ABSENT = object()
 FAILURES = {
     "exception", "syntax", "timeout", "out_of_memory", "output_limit", "cancelled", "busy",
-    "conflict", "not_found", "incompatible", "not_serializable", "worker_lost", "storage", "invalid",
+    "conflict", "not_found", "incompatible", "not_serializable", "worker_lost", "storage",
+    "invalid",
 }
 
 
