@@ -13,7 +13,8 @@ import PackageDescription
 let v8Prefix: String = {
     if let prefix = Context.environment["V8_PREFIX"] { return prefix }
     let unpacked = Context.packageDirectory + "/.deps/usr"
-    return FileManager.default.fileExists(atPath: unpacked + "/include/node/v8.h") ? unpacked : "/usr"
+    return FileManager.default.fileExists(atPath: unpacked + "/include/node/v8.h")
+        ? unpacked : "/usr"
 }()
 let v8Libraries = "\(v8Prefix)/lib/\(triple)"
 
@@ -32,7 +33,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -45,7 +47,9 @@ let package = Package(
             dependencies: ["CBaseHeap"],
             cxxSettings: [
                 // V8's own headers: not at a path that the compiler knows, and built without RTTI.
-                .unsafeFlags(["-isystem", "\(v8Prefix)/include/node", "-fno-rtti", "-fno-exceptions"])
+                .unsafeFlags([
+                    "-isystem", "\(v8Prefix)/include/node", "-fno-rtti", "-fno-exceptions",
+                ])
             ],
             linkerSettings: [
                 .linkedLibrary("node"),
@@ -118,9 +122,12 @@ let package = Package(
         .testTarget(name: "V8Tests", dependencies: ["V8", "WorkerProtocol"]),
         .testTarget(
             name: "HeapsTests",
-            dependencies: ["Heaps", "WorkerProtocol", .product(name: "Logging", package: "swift-log")]
+            dependencies: [
+                "Heaps", "WorkerProtocol", .product(name: "Logging", package: "swift-log"),
+            ]
         ),
-        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Heaps", "WorkerProtocol"]),
+        .testTarget(
+            name: "ExecutionTests", dependencies: ["Execution", "Heaps", "WorkerProtocol"]),
         .testTarget(name: "MCPTests", dependencies: ["MCP"]),
         .testTarget(name: "TransportsTests", dependencies: ["MCP", "Transports"]),
         .testTarget(name: "TidyTests"),

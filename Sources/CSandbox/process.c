@@ -5,12 +5,46 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 pid_t csandbox_fork(void) {
     pid_t child = fork();
     return child < 0 ? -errno : child;
+}
+
+int csandbox_child_signal(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0) return -errno;
+    int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+void csandbox_child_signal_clear(int descriptor) {
+    struct signalfd_siginfo notice;
+    while (read(descriptor, &notice, sizeof notice) > 0) {
+    }
+}
+
+int csandbox_event(void) {
+    int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return event < 0 ? -errno : event;
+}
+
+void csandbox_event_add(int event) {
+    eventfd_t one = 1;
+    while (eventfd_write(event, one) != 0 && errno == EINTR) {
+    }
+}
+
+void csandbox_event_clear(int event) {
+    eventfd_t count;
+    while (eventfd_read(event, &count) != 0 && errno == EINTR) {
+    }
 }
 
 int csandbox_thread_count(void) {

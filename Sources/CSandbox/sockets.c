@@ -13,9 +13,13 @@ static int pair(int type, int descriptors[2]) {
     return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, descriptors) == 0 ? 0 : -errno;
 }
 
-int csandbox_stream_pair(int descriptors[2]) { return pair(SOCK_STREAM, descriptors); }
+int csandbox_stream_pair(int descriptors[2]) {
+    return pair(SOCK_STREAM, descriptors);
+}
 
-int csandbox_datagram_pair(int descriptors[2]) { return pair(SOCK_SEQPACKET, descriptors); }
+int csandbox_datagram_pair(int descriptors[2]) {
+    return pair(SOCK_SEQPACKET, descriptors);
+}
 
 typedef union {
     struct cmsghdr header;
@@ -23,7 +27,9 @@ typedef union {
 } control_buffer;
 
 ssize_t csandbox_send(
-    int socket, const void *bytes, size_t byte_count, const int *descriptors, size_t descriptor_count) {
+    int socket, const void *bytes, size_t byte_count, const int *descriptors,
+    size_t descriptor_count
+) {
     if (descriptor_count > descriptor_count_max) return -EINVAL;
     struct iovec content = {.iov_base = (void *)bytes, .iov_len = byte_count};
     struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
@@ -44,17 +50,21 @@ ssize_t csandbox_send(
     return sent < 0 ? -errno : sent;
 }
 
-// Moves the descriptors out of a message; the ones over `capacity` are closed. Returns how many came in all.
+// Moves the descriptors out of a message; the ones over `capacity` are closed. Returns how many
+// came in all.
 static size_t take_descriptors(struct msghdr *message, int *descriptors, size_t capacity) {
     size_t count = 0;
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
+         header = CMSG_NXTHDR(message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
         size_t arrived = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t index = 0; index < arrived; index++, count++) {
             int descriptor;
             memcpy(&descriptor, CMSG_DATA(header) + index * sizeof(int), sizeof descriptor);
-            if (count < capacity) descriptors[count] = descriptor;
-            else close(descriptor);
+            if (count < capacity)
+                descriptors[count] = descriptor;
+            else
+                close(descriptor);
         }
     }
     return count;
@@ -62,7 +72,8 @@ static size_t take_descriptors(struct msghdr *message, int *descriptors, size_t 
 
 ssize_t csandbox_receive(
     int socket, void *bytes, size_t capacity, int *descriptors, size_t descriptor_capacity,
-    size_t *descriptor_count) {
+    size_t *descriptor_count
+) {
     struct iovec content = {.iov_base = bytes, .iov_len = capacity};
     struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
     control_buffer control;

@@ -1,6 +1,7 @@
 /// What a snapshot is tied to: only a worker with an equal identity can restore it.
 ///
-/// V8's own version string shows none of the last three, and V8 10.2 ends the process instead of reporting a mismatch.
+/// V8's own version string shows none of the last three, and V8 10.2 ends the process instead of
+/// reporting a mismatch.
 package struct EngineIdentity: Hashable, Sendable {
     /// Whether V8 may make machine code; a snapshot of one mode cannot be restored in the other.
     package enum Mode: UInt8, Sendable {

@@ -32,10 +32,12 @@ package enum ScriptOutcome: Hashable, Sendable {
     case value(ScriptValue)
     /// The script threw, was rejected, or does not parse.
     case exception(ScriptError)
-    /// The deadline came first.
+    /// The deadline came first; `pending` says what it still waited for, if it only waited.
     case timeout(pending: String?)
     /// The heap limit was reached.
     case outOfMemory
+    /// It awaits a promise that nothing is left to settle: it would wait for ever.
+    case unsettled
 
     func encode(into writer: inout WireWriter) {
         switch self {
@@ -51,6 +53,8 @@ package enum ScriptOutcome: Hashable, Sendable {
             writer.write(optional: pending) { $0.write($1) }
         case .outOfMemory:
             writer.write(UInt8(3))
+        case .unsettled:
+            writer.write(UInt8(4))
         }
     }
 
@@ -64,8 +68,10 @@ package enum ScriptOutcome: Hashable, Sendable {
         case 1: self = .exception(try ScriptError(from: &reader))
         case 2:
             self = .timeout(
-                pending: try reader.readOptional { reader throws(WireError) in try reader.readText() })
+                pending: try reader.readOptional { reader throws(WireError) in try reader.readText()
+                })
         case 3: self = .outOfMemory
+        case 4: self = .unsettled
         case let tag: throw .unknownTag(tag, in: "outcome")
         }
     }
@@ -73,7 +79,8 @@ package enum ScriptOutcome: Hashable, Sendable {
 
 /// A script's result in the two forms in which it is shown.
 package struct ScriptValue: Hashable, Sendable {
-    /// The value as JSON text in UTF-8; absent where it has no JSON form or is over the output limit.
+    /// The value as JSON text in UTF-8; absent where it has no JSON form or is over the output
+    /// limit.
     package var json: [UInt8]?
     /// The value as a console prints it, cut at the output limit.
     package var text: String

@@ -1,6 +1,7 @@
 /// One message on the socket between server and worker: `u32 byte count · u8 kind · payload`.
 ///
-/// The count covers kind and payload. A peer that announces more than its kind may have is not listened to any further.
+/// The count covers kind and payload. A peer that announces more than its kind may have is not
+/// listened to any further.
 package struct Frame: Hashable, Sendable {
     /// What a frame carries, and how much of it.
     package enum Kind: UInt8, CaseIterable, Sendable {

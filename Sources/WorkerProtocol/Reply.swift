@@ -1,6 +1,7 @@
 /// What a worker says.
 ///
-/// A run is answered by any number of ``console(_:)``, at most one ``consoleOmitted(_:)``, exactly one ``evaluated(_:)``, and,
+/// A run is answered by any number of ``console(_:)``, at most one ``consoleOmitted(_:)``, exactly
+/// one ``evaluated(_:)``, and,
 /// where the request's saving asks for it, one ``snapshot(_:)``. Anything else ends the worker.
 package enum Reply: Hashable, Sendable {
     /// A line that the script printed.
@@ -60,7 +61,8 @@ package struct ConsoleLine: Hashable, Sendable {
     /// The formatted text, without the newline at its end; it may hold others.
     package var text: String
 
-    /// What a line counts for against the output limit: its bytes and a fixed share, so that empty lines are bounded too.
+    /// What a line counts for against the output limit: its bytes and a fixed share, so that empty
+    /// lines are bounded too.
     package var byteCost: Int { text.utf8.count + 16 }
 
     /// Makes a line.
@@ -106,7 +108,8 @@ package struct ConsoleOmission: Hashable, Sendable {
 
 /// What became of the snapshot that a request asked for.
 package enum SnapshotReport: Hashable, Sendable {
-    /// The snapshot's bytes lie at the start of the exchange memory; the worker now holds this state live.
+    /// The snapshot's bytes lie at the start of the exchange memory; the worker now holds this
+    /// state live.
     case made(byteCount: UInt64, microseconds: UInt64)
     /// The heap holds what cannot be serialised; the text names it.
     case notSerializable(String)

@@ -49,7 +49,8 @@ package struct EvaluateRequest: Hashable, Sendable {
     package var saving: Saving
     /// The number of this run on its heap, from 1: part of the script's name in later stack traces.
     package var runNumber: UInt32
-    /// Milliseconds after which the script is terminated, from the moment the worker reads the request.
+    /// Milliseconds after which the script is terminated, from the moment the worker reads the
+    /// request.
     package var timeoutMilliseconds: UInt32
     /// The most bytes of console output, and of result, that come back.
     package var outputByteCountMax: UInt32

@@ -1,10 +1,12 @@
-/// What the server and the template worker say to each other: one message a datagram on a `SOCK_SEQPACKET` socket.
+/// What the server and the template worker say to each other: one message a datagram on a
+/// `SOCK_SEQPACKET` socket.
 ///
 /// The template is trusted as the server is: it never sees a script or a heap.
 package enum TemplateMessage: Hashable, Sendable {
     /// The template is ready to fork workers. First message, from the template.
     case ready(protocolVersion: UInt32, identity: EngineIdentity)
-    /// Fork a worker. The datagram carries its descriptors in ``WorkerDescriptor`` order. To the template.
+    /// Fork a worker. The datagram carries its descriptors in ``WorkerDescriptor`` order. To the
+    /// template.
     case start(workerID: UInt32)
     /// End a worker with `SIGKILL`; an unknown id is ignored. To the template.
     case kill(workerID: UInt32)
@@ -99,7 +101,8 @@ package enum WorkerDescriptor: Int32, CaseIterable, Sendable {
     case channel = 3
     /// Shared memory through which snapshots pass; its size is the limit of a snapshot.
     case exchange = 4
-    /// A sealed memory file of ``diagnosticsByteCount`` bytes that is the worker's standard error: V8's last words.
+    /// A sealed memory file of ``diagnosticsByteCount`` bytes that is the worker's standard error:
+    /// V8's last words.
     case diagnostics = 5
 
     /// The size of the diagnostics file.

@@ -12,7 +12,8 @@ package enum WireError: Error, Hashable, Sendable {
     case frameTooLarge(byteCount: Int, limit: Int)
 }
 
-/// Appends fields in the protocol's layout: little-endian integers, bytes behind their `UInt32` count.
+/// Appends fields in the protocol's layout: little-endian integers, bytes behind their `UInt32`
+/// count.
 package struct WireWriter: Sendable {
     /// What has been written so far.
     package private(set) var bytes: [UInt8]
@@ -90,7 +91,9 @@ package struct WireReader: Sendable {
 
     /// Reads a text and checks that it is UTF-8.
     package mutating func readText() throws(WireError) -> String {
-        guard let text = String(validating: try readBytes(), as: UTF8.self) else { throw .invalidText }
+        guard let text = String(validating: try readBytes(), as: UTF8.self) else {
+            throw .invalidText
+        }
         return text
     }
 

@@ -1,1 +1,153 @@
 #pragma once
+// V8's C++ API as far as mcp-v8 uses it, in plain C.
+//
+// Every function is total: bad state is an outcome, not undefined behaviour, except where a
+// precondition is named. An isolate belongs to the thread that opened it; only
+// cv8_isolate_terminate may be called from another thread. Borrowed bytes live until the next call
+// on the same isolate.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Bytes that somebody else owns.
+typedef struct {
+    const char *bytes;
+    size_t byte_count;
+} cv8_bytes;
+
+// ---- The engine: one in a process ----
+
+typedef struct {
+    // Where V8's garbage-collected heap ends, in bytes; rounded to MiB. Array buffers are not in
+    // it.
+    uint64_t heap_byte_count_max;
+    // No machine code is generated.
+    bool jitless;
+} cv8_options;
+
+// Starts V8 without threads of its own, so that the process can fork. Call once, before anything
+// else.
+void cv8_start(cv8_options options);
+
+// V8's version. Static.
+const char *cv8_version(void);
+
+// Writes the GNU build id of the library that V8 is in, as hex with a zero at its end. Returns the
+// number of digits, 0 if the library has none or `capacity` is too small.
+size_t cv8_build_id(char *hex, size_t capacity);
+
+// The version of the table of native functions: it is part of every snapshot's format.
+uint32_t cv8_natives_version(void);
+
+// ---- Isolates ----
+
+typedef struct cv8_isolate cv8_isolate;
+
+typedef enum {
+    // An ordinary isolate: it cannot be serialised, and has WebAssembly and SharedArrayBuffer.
+    cv8_stateless,
+    // An isolate that cv8_isolate_serialize can take.
+    cv8_serializable,
+} cv8_isolate_kind;
+
+// Called for each entry that a script prints: level 0 (debug) to 4 (error), text in UTF-8, borrowed
+// for the call.
+typedef void (*cv8_print)(void *context, int level, const char *text, size_t byte_count);
+
+// Opens a serializable isolate with nothing but the base heap's scripts in it. NULL if one of them
+// fails, with the reason on standard error: a defect of the program.
+cv8_isolate *cv8_isolate_open_base(void);
+
+// Opens an isolate on a snapshot. The bytes must outlive the isolate. Precondition: they were made
+// by cv8_isolate_serialize of the same V8 build, mode and natives version, unaltered: V8 ends the
+// process otherwise. NULL only if the snapshot holds no base heap.
+cv8_isolate *
+cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context);
+
+// Ends an isolate. NULL is allowed.
+void cv8_isolate_dispose(cv8_isolate *isolate);
+
+// Makes the isolate's JavaScript end as soon as V8 looks; it cannot be used for anything but
+// disposal afterwards. From any thread, while the isolate is open.
+void cv8_isolate_terminate(cv8_isolate *isolate);
+
+// Whether the heap limit was reached. The isolate is terminated then.
+bool cv8_isolate_is_out_of_memory(cv8_isolate *isolate);
+
+// Bytes in use in V8's heap and in array buffers.
+uint64_t cv8_isolate_heap_byte_count(cv8_isolate *isolate);
+
+// ---- Running ----
+
+typedef enum {
+    // The script waits: for a timer, or for something that will never come.
+    cv8_waiting,
+    // The script is over and its value is kept for cv8_isolate_describe_value.
+    cv8_fulfilled,
+    // Something was thrown or rejected and is kept for cv8_isolate_describe_error.
+    cv8_failed,
+    // As cv8_failed, and the script does not parse.
+    cv8_failed_to_parse,
+    // The isolate was terminated.
+    cv8_terminated,
+} cv8_progress;
+
+// Runs a script in REPL mode up to its first wait, without draining microtasks. `name` is its file
+// name in stacks.
+cv8_progress cv8_isolate_begin(cv8_isolate *isolate, cv8_bytes code, const char *name);
+
+// Runs microtasks and V8's own tasks until there are none.
+cv8_progress cv8_isolate_drain(cv8_isolate *isolate);
+
+// Milliseconds until the next timer is due, negative if there is none.
+double cv8_isolate_next_timer_delay(cv8_isolate *isolate);
+
+// Runs one due timer.
+cv8_progress cv8_isolate_run_timer(cv8_isolate *isolate);
+
+// What the script's timers wait for, for a person; empty if there are none.
+cv8_bytes cv8_isolate_pending_timers(cv8_isolate *isolate);
+
+typedef struct {
+    bool has_json;
+    cv8_bytes json;
+    cv8_bytes text;
+} cv8_value;
+
+// Describes the kept value; both forms have at most about `byte_count_max` bytes. May run the
+// script's own code (toJSON); false if that was terminated.
+bool cv8_isolate_describe_value(cv8_isolate *isolate, uint32_t byte_count_max, cv8_value *value);
+
+typedef struct {
+    cv8_bytes name;
+    cv8_bytes message;
+    cv8_bytes stack;
+    // From 1, in the script that this isolate began last; 0 where unknown.
+    uint32_t line;
+    uint32_t column;
+} cv8_error;
+
+// Describes what was thrown. May run the script's own code; false if that was terminated.
+bool cv8_isolate_describe_error(cv8_isolate *isolate, cv8_error *error);
+
+// ---- Snapshots ----
+
+// Makes the heap ready to be serialised. Returns what stands in the way, for a person; empty if
+// nothing does.
+cv8_bytes cv8_isolate_prepare_serialization(cv8_isolate *isolate);
+
+// Serialises a cv8_serializable isolate and ends it. The caller frees the bytes with
+// cv8_snapshot_free. V8 ends the process where the heap holds what it cannot serialise and
+// cv8_isolate_prepare_serialization did not see.
+cv8_bytes cv8_isolate_serialize(cv8_isolate *isolate);
+
+void cv8_snapshot_free(cv8_bytes snapshot);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,248 @@
+#include "isolate.h"
+#include "array_buffers.h"
+#include "natives.h"
+
+#include <CBaseHeap.h>
+#include <cstdio>
+#include <cstring>
+#include <unistd.h>
+
+namespace {
+
+// What a script that fills the heap is granted beyond the limit, so that V8 can unwind it.
+constexpr size_t heap_byte_count_to_unwind = 64 << 20;
+// The exit code that tells the server what happened where unwinding was impossible.
+constexpr int out_of_memory_exit_code = 78;
+
+size_t on_near_heap_limit(void *context, size_t current_limit, size_t) {
+    auto *owner = static_cast<cv8_isolate *>(context);
+    owner->is_out_of_memory = true;
+    cv8_isolate_terminate(owner);
+    return current_limit + heap_byte_count_to_unwind;
+}
+
+void on_out_of_memory(const char *location, bool) {
+    std::fprintf(stderr, "out of memory in %s\n", location ? location : "V8");
+    _exit(out_of_memory_exit_code);
+}
+
+void on_fatal_error(const char *location, const char *message) {
+    std::fprintf(stderr, "%s: %s\n", location ? location : "V8", message ? message : "");
+    __builtin_trap();
+}
+
+void on_rejection(v8::PromiseRejectMessage message) {
+    v8::Isolate *isolate = v8::Isolate::GetCurrent();
+    auto *owner = static_cast<cv8_isolate *>(isolate->GetData(0));
+    auto promise = message.GetPromise();
+    if (message.GetEvent() == v8::kPromiseRejectWithNoHandler) {
+        owner->rejections.emplace_back(isolate, promise);
+    } else if (message.GetEvent() == v8::kPromiseHandlerAddedAfterReject) {
+        auto &all = owner->rejections;
+        for (auto each = all.begin(); each != all.end(); ++each) {
+            if (*each == promise) {
+                all.erase(each);
+                return;
+            }
+        }
+    }
+}
+
+void configure(cv8_isolate *owner) {
+    v8::Isolate *isolate = owner->isolate;
+    isolate->SetData(0, owner);
+    isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
+    isolate->SetPromiseRejectCallback(on_rejection);
+    isolate->SetOOMErrorHandler(on_out_of_memory);
+    isolate->SetFatalErrorHandler(on_fatal_error);
+    isolate->AddNearHeapLimitCallback(on_near_heap_limit, owner);
+    isolate->SetCaptureStackTraceForUncaughtExceptions(true, 10);
+}
+
+cv8_isolate *make(cv8_isolate_kind kind, v8::StartupData snapshot) {
+    auto *owner = new cv8_isolate;
+    owner->snapshot = snapshot;
+    v8::StartupData *existing = snapshot.data ? &owner->snapshot : nullptr;
+    if (kind == cv8_serializable) {
+        owner->creator =
+            std::make_unique<v8::SnapshotCreator>(cv8::external_references(), existing);
+        owner->isolate = owner->creator->GetIsolate();
+    } else {
+        owner->allocator.reset(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
+        v8::Isolate::CreateParams parameters;
+        parameters.snapshot_blob = existing;
+        parameters.external_references = cv8::external_references();
+        parameters.array_buffer_allocator = owner->allocator.get();
+        owner->isolate = v8::Isolate::New(parameters);
+    }
+    configure(owner);
+    return owner;
+}
+
+} // namespace
+
+namespace cv8 {
+
+v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context) {
+    v8::Isolate *isolate = context->GetIsolate();
+    v8::EscapableHandleScope handles(isolate);
+    v8::TryCatch failure(isolate);
+    v8::Local<v8::Value> arguments[] = {
+        make_host(context), v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0)};
+    for (size_t index = 0; index < base_heap_script_count; index++) {
+        const base_heap_script &script = base_heap_scripts[index];
+        v8::ScriptOrigin origin(isolate, text(isolate, script.name));
+        v8::Local<v8::String> source;
+        v8::Local<v8::Script> compiled;
+        v8::Local<v8::Value> install;
+        if (!v8::String::NewFromUtf8(
+                 isolate, script.source, v8::NewStringType::kNormal,
+                 static_cast<int>(script.byte_count)
+            )
+                 .ToLocal(&source)
+            || !v8::Script::Compile(context, source, &origin).ToLocal(&compiled)
+            || !compiled->Run(context).ToLocal(&install) || !install->IsFunction()
+            || install.As<v8::Function>()
+                   ->Call(context, v8::Undefined(isolate), 2, arguments)
+                   .IsEmpty()) {
+            v8::String::Utf8Value reason(isolate, failure.Exception());
+            std::fprintf(stderr, "%s: %s\n", script.name, *reason ? *reason : "not a function");
+            return {};
+        }
+    }
+    v8::Local<v8::Value> hooks;
+    if (!arguments[1].As<v8::Object>()->Get(context, text(isolate, "hooks")).ToLocal(&hooks)
+        || !hooks->IsObject()) {
+        return {};
+    }
+    return handles.Escape(hooks.As<v8::Object>());
+}
+
+std::string utf8(v8::Isolate *isolate, v8::Local<v8::Value> value) {
+    if (value.IsEmpty() || !value->IsString()) return {};
+    auto string = value.As<v8::String>();
+    std::string result(static_cast<size_t>(string->Utf8Length(isolate)), '\0');
+    string->WriteUtf8(
+        isolate, result.data(), static_cast<int>(result.size()), nullptr,
+        v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8
+    );
+    return result;
+}
+
+} // namespace cv8
+
+cv8_isolate *cv8_isolate_open_base(void) {
+    cv8_isolate *owner = make(cv8_serializable, {});
+    bool is_complete = false;
+    {
+        v8::Isolate::Scope isolate_scope(owner->isolate);
+        v8::HandleScope handles(owner->isolate);
+        auto context = v8::Context::New(owner->isolate);
+        v8::Context::Scope context_scope(context);
+        v8::Local<v8::Object> hooks;
+        if (!cv8::attaching_is_replaced(context)) {
+            std::fputs(
+                "this V8 is unknown: empty array buffers would not survive a snapshot\n", stderr
+            );
+        } else if (cv8::install_base_heap(context).ToLocal(&hooks)) {
+            owner->hooks.Reset(owner->isolate, hooks);
+            owner->context.Reset(owner->isolate, context);
+            is_complete = true;
+        }
+    }
+    if (is_complete) return owner;
+    cv8_isolate_dispose(owner);
+    return nullptr;
+}
+
+cv8_isolate *
+cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context) {
+    cv8_isolate *owner = make(kind, {snapshot.bytes, static_cast<int>(snapshot.byte_count)});
+    owner->print = print;
+    owner->print_context = print_context;
+    bool is_complete = false;
+    {
+        v8::Isolate::Scope isolate_scope(owner->isolate);
+        v8::HandleScope handles(owner->isolate);
+        auto context = v8::Context::New(owner->isolate);
+        v8::Local<v8::Object> hooks;
+        if (context->GetDataFromSnapshotOnce<v8::Object>(0).ToLocal(&hooks)) {
+            owner->hooks.Reset(owner->isolate, hooks);
+            owner->context.Reset(owner->isolate, context);
+            is_complete = true;
+        }
+    }
+    if (is_complete) return owner;
+    cv8_isolate_dispose(owner);
+    return nullptr;
+}
+
+void cv8_isolate_dispose(cv8_isolate *owner) {
+    if (!owner) return;
+    owner->forget_script();
+    owner->hooks.Reset();
+    owner->context.Reset();
+    if (owner->creator) {
+        // A creator insists on having made a blob, or on never having been asked: it disposes of
+        // its isolate itself.
+        owner->creator.reset();
+    } else {
+        owner->isolate->Dispose();
+    }
+    delete owner;
+}
+
+void cv8_isolate_terminate(cv8_isolate *owner) {
+    owner->is_terminated = true;
+    owner->isolate->TerminateExecution();
+}
+
+bool cv8_isolate_is_out_of_memory(cv8_isolate *owner) {
+    return owner->is_out_of_memory;
+}
+
+uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {
+    v8::HeapStatistics statistics;
+    owner->isolate->GetHeapStatistics(&statistics);
+    return statistics.used_heap_size() + statistics.external_memory();
+}
+
+cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
+    owner->forget_script();
+    {
+        v8::HandleScope handles(owner->isolate);
+        auto context = owner->context.Get(owner->isolate);
+        owner->creator->AddData(context, owner->hooks.Get(owner->isolate));
+        owner->creator->SetDefaultContext(context);
+    }
+    owner->hooks.Reset();
+    owner->context.Reset();
+    auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
+    cv8_isolate_dispose(owner);
+    return {blob.data, static_cast<size_t>(blob.raw_size)};
+}
+
+void cv8_snapshot_free(cv8_bytes snapshot) {
+    delete[] snapshot.bytes;
+}
+
+void cv8_isolate::forget_script() {
+    completion.Reset();
+    kept.Reset();
+    kept_message.Reset();
+    rejections.clear();
+}
+
+v8::MaybeLocal<v8::Value> cv8_isolate::call_hook(
+    v8::Local<v8::Context> context, const char *name,
+    std::initializer_list<v8::Local<v8::Value>> arguments
+) {
+    v8::Local<v8::Value> hook;
+    if (!hooks.Get(isolate)->Get(context, cv8::text(isolate, name)).ToLocal(&hook)
+        || !hook->IsFunction())
+        return {};
+    auto values = const_cast<v8::Local<v8::Value> *>(arguments.begin());
+    return hook.As<v8::Function>()->Call(
+        context, v8::Undefined(isolate), static_cast<int>(arguments.size()), values
+    );
+}

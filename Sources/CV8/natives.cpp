@@ -1,0 +1,165 @@
+#include "natives.h"
+#include "isolate.h"
+
+#include <ctime>
+#include <iterator>
+
+namespace cv8 {
+namespace {
+
+using Info = v8::FunctionCallbackInfo<v8::Value>;
+
+void write(const Info &info) {
+    v8::Isolate *isolate = info.GetIsolate();
+    auto *owner = static_cast<cv8_isolate *>(isolate->GetData(0));
+    if (!owner || !owner->print || info.Length() < 2) return;
+    int level = info[0]->IsInt32() ? info[0].As<v8::Int32>()->Value() : 1;
+    std::string text = utf8(isolate, info[1]);
+    owner->print(owner->print_context, level, text.data(), text.size());
+}
+
+void now(const Info &info) {
+    timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    info.GetReturnValue().Set(
+        static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6
+    );
+}
+
+void return_pair(const Info &info, v8::Local<v8::Value> first, v8::Local<v8::Value> second) {
+    v8::Local<v8::Value> elements[] = {first, second};
+    info.GetReturnValue().Set(v8::Array::New(info.GetIsolate(), elements, std::size(elements)));
+}
+
+void proxy_details(const Info &info) {
+    if (!info[0]->IsProxy()) return;
+    auto proxy = info[0].As<v8::Proxy>();
+    return_pair(info, proxy->GetTarget(), proxy->GetHandler());
+}
+
+void promise_details(const Info &info) {
+    if (!info[0]->IsPromise()) return;
+    auto promise = info[0].As<v8::Promise>();
+    auto state = v8::Integer::New(info.GetIsolate(), promise->State());
+    v8::Local<v8::Value> result = v8::Undefined(info.GetIsolate());
+    if (promise->State() != v8::Promise::kPending) result = promise->Result();
+    return_pair(info, state, result);
+}
+
+void preview_entries(const Info &info) {
+    if (!info[0]->IsObject()) return;
+    bool is_key_value = false;
+    v8::Local<v8::Array> entries;
+    if (!info[0].As<v8::Object>()->PreviewEntries(&is_key_value).ToLocal(&entries)) return;
+    return_pair(info, entries, v8::Boolean::New(info.GetIsolate(), is_key_value));
+}
+
+void constructor_name(const Info &info) {
+    if (info[0]->IsObject())
+        info.GetReturnValue().Set(info[0].As<v8::Object>()->GetConstructorName());
+}
+
+// What a value is by its internal slots: nothing that a script does to it changes the answer.
+const char *class_name(v8::Local<v8::Value> value) {
+    struct {
+        bool (v8::Value::*is)() const;
+        const char *name;
+    } static const classes[] = {
+        {&v8::Value::IsProxy, "Proxy"},
+        {&v8::Value::IsMap, "Map"},
+        {&v8::Value::IsSet, "Set"},
+        {&v8::Value::IsWeakMap, "WeakMap"},
+        {&v8::Value::IsWeakSet, "WeakSet"},
+        {&v8::Value::IsMapIterator, "MapIterator"},
+        {&v8::Value::IsSetIterator, "SetIterator"},
+        {&v8::Value::IsPromise, "Promise"},
+        {&v8::Value::IsDate, "Date"},
+        {&v8::Value::IsRegExp, "RegExp"},
+        {&v8::Value::IsNativeError, "Error"},
+        {&v8::Value::IsArgumentsObject, "Arguments"},
+        {&v8::Value::IsGeneratorObject, "GeneratorObject"},
+        {&v8::Value::IsAsyncFunction, "AsyncFunction"},
+        {&v8::Value::IsGeneratorFunction, "GeneratorFunction"},
+        {&v8::Value::IsArrayBuffer, "ArrayBuffer"},
+        {&v8::Value::IsSharedArrayBuffer, "SharedArrayBuffer"},
+        {&v8::Value::IsDataView, "DataView"},
+        {&v8::Value::IsTypedArray, "TypedArray"},
+        {&v8::Value::IsNumberObject, "NumberObject"},
+        {&v8::Value::IsStringObject, "StringObject"},
+        {&v8::Value::IsBooleanObject, "BooleanObject"},
+        {&v8::Value::IsSymbolObject, "SymbolObject"},
+        {&v8::Value::IsBigIntObject, "BigIntObject"},
+        {&v8::Value::IsModuleNamespaceObject, "ModuleNamespace"},
+        {&v8::Value::IsExternal, "External"},
+        {&v8::Value::IsWasmModuleObject, "WasmModule"},
+    };
+    for (const auto &entry : classes) {
+        if (((*value)->*entry.is)()) return entry.name;
+    }
+    return "";
+}
+
+void class_of(const Info &info) {
+    auto name = v8::String::NewFromUtf8(info.GetIsolate(), class_name(info[0]));
+    info.GetReturnValue().Set(name.ToLocalChecked());
+}
+
+void own_non_index_keys(const Info &info) {
+    if (!info[0]->IsObject()) return;
+    auto filter = info[1]->IsTrue() ? v8::ONLY_ENUMERABLE : v8::ALL_PROPERTIES;
+    v8::Local<v8::Array> keys;
+    if (info[0]
+            .As<v8::Object>()
+            ->GetPropertyNames(
+                info.GetIsolate()->GetCurrentContext(), v8::KeyCollectionMode::kOwnOnly,
+                static_cast<v8::PropertyFilter>(filter), v8::IndexFilter::kSkipIndices
+            )
+            .ToLocal(&keys)) {
+        info.GetReturnValue().Set(keys);
+    }
+}
+
+// Append only, and raise natives_version with every change: a snapshot holds positions in this
+// table.
+struct {
+    const char *name;
+    v8::FunctionCallback function;
+} const natives[] = {
+    {"write", write},
+    {"now", now},
+    {"proxyDetails", proxy_details},
+    {"promiseDetails", promise_details},
+    {"previewEntries", preview_entries},
+    {"constructorName", constructor_name},
+    {"classOf", class_of},
+    {"ownNonIndexKeys", own_non_index_keys},
+};
+constexpr uint32_t natives_version = 1;
+
+} // namespace
+
+const intptr_t *external_references() {
+    static intptr_t table[std::size(natives) + 1];
+    for (size_t index = 0; index < std::size(natives); index++) {
+        table[index] = reinterpret_cast<intptr_t>(natives[index].function);
+    }
+    return table;
+}
+
+v8::Local<v8::Object> make_host(v8::Local<v8::Context> context) {
+    v8::Isolate *isolate = context->GetIsolate();
+    auto host = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
+    for (const auto &native : natives) {
+        auto function =
+            v8::Function::New(context, native.function, {}, 0, v8::ConstructorBehavior::kThrow);
+        auto name = v8::String::NewFromUtf8(isolate, native.name).ToLocalChecked();
+        host->CreateDataProperty(context, name, function.ToLocalChecked()).Check();
+    }
+    return host;
+}
+
+} // namespace cv8
+
+uint32_t cv8_natives_version(void) {
+    return cv8::natives_version;
+}

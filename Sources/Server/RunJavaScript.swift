@@ -1,0 +1,131 @@
+internal import Execution
+internal import Heaps
+internal import MCP
+internal import WorkerProtocol
+
+/// The tool `run_js`: code in, result out.
+struct RunJavaScript: Sendable {
+    private let service: ExecutionService
+    private let settings: Settings
+
+    init(service: ExecutionService, settings: Settings) {
+        self.service = service
+        self.settings = settings
+    }
+
+    /// The tool as clients see it.
+    var tool: Tool {
+        let keepsHeaps = settings.storage != .stateless
+        return Tool(
+            name: "run_js",
+            title: "Run JavaScript",
+            description: keepsHeaps
+                ? RunJavaScript.description : RunJavaScript.statelessDescription,
+            parameters: keepsHeaps ? parameters + RunJavaScript.heapParameters : parameters,
+            outputSchema: RunJavaScript.outputSchema,
+            annotations: ToolAnnotations(
+                effect: keepsHeaps ? .destroys : .readsOnly, repetition: .repeatsEffect,
+                world: .closed),
+            call: { arguments, context in await run(arguments, context) })
+    }
+
+    private func run(_ arguments: JSONObject, _ context: ToolContext) async -> ToolResult {
+        let request: ExecutionRequest
+        do throws(HeapError) {
+            request = try RunJavaScript.request(arguments)
+        } catch {
+            return ExecutionFailure(.invalid, "\(error)").toolResult
+        }
+        let report = await RunJavaScript.tellingTime(to: context) {
+            await service.execute(request) { line in context.reportProgress(line.text) }
+        }
+        return report.toolResult
+    }
+
+    private static func request(_ arguments: JSONObject) throws(HeapError) -> ExecutionRequest {
+        var request = ExecutionRequest(code: arguments["code"]?.string ?? "")
+        if let heap = arguments["heap"]?.string { request.heap = try HeapReference(heap) }
+        if let timeout = arguments["timeout_ms"]?.integer {
+            request.timeout = .milliseconds(timeout)
+        }
+        if arguments["save"]?.boolean == false { request.saving = .discard }
+        if arguments["on_error"]?.string == "keep" { request.onException = .keep }
+        return request
+    }
+
+    /// Reports every second that the run is alive: clients count their own time-outs anew then.
+    private static func tellingTime<Result: Sendable>(
+        to context: ToolContext, _ body: @escaping @Sendable () async -> Result
+    ) async -> Result {
+        guard context.isProgressWanted else { return await body() }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var seconds = 0
+                while (try? await Task.sleep(for: .seconds(1))) != nil {
+                    seconds += 1
+                    context.reportProgress("running for \(seconds) s")
+                }
+            }
+            let result = await body()
+            group.cancelAll()
+            return result
+        }
+    }
+}
+
+// MARK: - Declaration
+
+extension RunJavaScript {
+    private var parameters: [ToolParameter] {
+        let timeoutMax = Int(settings.limits.timeoutMax / .milliseconds(1))
+        return [
+            ToolParameter(
+                "code", .string(byteCountMax: settings.limits.codeByteCountMax), .required,
+                description: "JavaScript. The value of the last expression is the result."),
+            ToolParameter(
+                "timeout_ms", .integer(1...timeoutMax), .optional,
+                description: "Deadline of the whole call in milliseconds."),
+        ]
+    }
+
+    private static let heapParameters = [
+        ToolParameter(
+            "heap", .string(byteCountMax: 256), .optional,
+            description:
+                "Name of the heap to run on; made if there is none. Without it nothing is kept."),
+        ToolParameter(
+            "save", .boolean, .optional,
+            description: "false: run on the heap without changing it. Default true."),
+        ToolParameter(
+            "on_error", .choice(["rollback", "keep"]), .optional,
+            description: "What becomes of changes made before an exception. Default rollback."),
+    ]
+
+    private static let description = """
+        Runs JavaScript (V8, ES2022) and returns the value of the last expression. With `heap`, \
+        everything the code leaves behind (let, const, class, functions, closures) is there in the \
+        next call with that name, also after a restart. Top-level await, console and timers work; \
+        there are no files, no network and no modules. A call that fails changes nothing unless \
+        on_error is "keep".
+        """
+
+    private static let statelessDescription = """
+        Runs JavaScript (V8, ES2022) in a clean isolate and returns the value of the last \
+        expression. Top-level await, console, timers and WebAssembly work; there are no files, no \
+        network and no modules. Nothing is kept.
+        """
+
+    private static let outputSchema: JSON = [
+        "type": "object",
+        "properties": [
+            "result": ["description": "The value as JSON; absent where it has no JSON form."],
+            "text": ["type": "string", "description": "The value as a console prints it."],
+            "console": ["type": "array", "items": ["type": "object"]],
+            "heap": ["type": "string"],
+            "version": ["type": "string"],
+            "created": ["type": "boolean"],
+            "stats": ["type": "object"],
+        ],
+        "required": ["text", "console", "stats"],
+    ]
+}

@@ -1,0 +1,102 @@
+internal import ArgumentParser
+
+/// The options of `mcp-v8` as one source gives them: the command line, the environment or a file.
+///
+/// Every option is absent by default, so that sources can be laid over each other; `Settings` has
+/// the defaults.
+struct ServerOptions: ParsableArguments {
+    @Flag(help: ArgumentHelp("Keep heaps in memory; they are lost when the server ends."))
+    var inMemory = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep heaps in files under this directory. This is the default storage.",
+            discussion: "Default: \(Settings.directoryPathDefault)", valueName: "dir"))
+    var directoryPath: String?
+
+    @Flag(help: "Keep no heaps: every run starts clean.")
+    var stateless = false
+
+    @Option(help: ArgumentHelp("The deadline of a run that names none (30000).", valueName: "ms"))
+    var timeoutMs: Int?
+
+    @Option(help: ArgumentHelp("The longest deadline a run may ask for (300000).", valueName: "ms"))
+    var timeoutMsMax: Int?
+
+    @Option(help: ArgumentHelp("V8's heap of one run (256).", valueName: "MiB"))
+    var heapMbMax: Int?
+
+    @Option(
+        help: ArgumentHelp("Console output, and result, of one run (65536).", valueName: "bytes"))
+    var outputBytesMax: Int?
+
+    @Option(help: ArgumentHelp("The largest snapshot of a heap (512).", valueName: "MiB"))
+    var snapshotMbMax: Int?
+
+    @Option(help: ArgumentHelp("Worker processes at a time (8 for each core).", valueName: "n"))
+    var workersMax: Int?
+
+    @Option(help: ArgumentHelp("Runs that may wait for one heap (32).", valueName: "n"))
+    var queueMax: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a worker stays with a heap that is not used (300).", valueName: "seconds"))
+    var warmIdleSeconds: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What goes to standard error: trace, debug, info, notice, warning, error, critical.",
+            valueName: "level"))
+    var logLevel: String?
+
+    /// What may be given in the environment and in a file.
+    static let keys: [OptionKey] = [
+        OptionKey(name: "in-memory", kind: .flag),
+        OptionKey(name: "directory-path", kind: .value),
+        OptionKey(name: "stateless", kind: .flag),
+        OptionKey(name: "timeout-ms", kind: .value),
+        OptionKey(name: "timeout-ms-max", kind: .value),
+        OptionKey(name: "heap-mb-max", kind: .value),
+        OptionKey(name: "output-bytes-max", kind: .value),
+        OptionKey(name: "snapshot-mb-max", kind: .value),
+        OptionKey(name: "workers-max", kind: .value),
+        OptionKey(name: "queue-max", kind: .value),
+        OptionKey(name: "warm-idle-seconds", kind: .value),
+        OptionKey(name: "log-level", kind: .value),
+    ]
+}
+
+/// The name of an option outside the command line.
+struct OptionKey: Hashable, Sendable {
+    /// What is written behind the name.
+    enum Kind: Hashable, Sendable {
+        /// `true` or `false`.
+        case flag
+        /// Text or a number.
+        case value
+    }
+
+    /// As on the command line, without the dashes: also the key in a configuration file.
+    let name: String
+    let kind: Kind
+
+    static let environmentPrefix = "MCP_V8_"
+
+    /// The variable of the environment, such as `MCP_V8_TIMEOUT_MS`.
+    var variable: String {
+        OptionKey.environmentPrefix
+            + name.uppercased().split(separator: "-").joined(separator: "_")
+    }
+
+    /// The words on a command line that say the same.
+    func arguments(_ value: String, from source: String) throws(SettingsError) -> [String] {
+        switch (kind, value.lowercased()) {
+        case (.value, _): return ["--\(name)=\(value)"]
+        case (.flag, "true"), (.flag, "1"): return ["--\(name)"]
+        case (.flag, "false"), (.flag, "0"): return []
+        case (.flag, _):
+            throw .invalid("\(source) is \"\(value)\": it must be true or false")
+        }
+    }
+}

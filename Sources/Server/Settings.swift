@@ -1,0 +1,101 @@
+internal import Execution
+internal import Logging
+
+/// What the server was told to be, checked and complete.
+struct Settings: Sendable {
+    /// Where heaps are kept.
+    enum Storage: Hashable, Sendable {
+        case inMemory
+        case files(directoryPath: String)
+        /// Nowhere.
+        case stateless
+    }
+
+    static let directoryPathDefault = "/tmp/mcp-v8-heaps"
+
+    var storage: Storage
+    var limits: ExecutionLimits
+    var logLevel: Logger.Level
+
+    /// Checks what the sources say and fills in the defaults.
+    ///
+    /// - Throws: ``SettingsError/invalid(_:)`` with what is wrong and what would be right.
+    init(_ sources: OptionSources, coreCount: Int) throws(SettingsError) {
+        storage =
+            try sources.first(Settings.storage)
+            ?? .files(directoryPath: Settings.directoryPathDefault)
+        limits = try Settings.limits(sources, coreCount: coreCount)
+        let level = sources.value(\.logLevel) ?? "warning"
+        guard let logLevel = Logger.Level(rawValue: level) else {
+            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("--log-level is \"\(level)\"; it must be one of \(known)")
+        }
+        self.logLevel = logLevel
+    }
+
+    private static func storage(
+        _ source: String, _ options: ServerOptions
+    ) throws(SettingsError) -> Storage? {
+        var chosen: [(flag: String, storage: Storage)] = []
+        if options.inMemory { chosen.append(("--in-memory", .inMemory)) }
+        if options.stateless { chosen.append(("--stateless", .stateless)) }
+        if let path = options.directoryPath {
+            guard !path.isEmpty else { throw .invalid("--directory-path is empty") }
+            chosen.append(("--directory-path", .files(directoryPath: path)))
+        }
+        guard chosen.count <= 1 else {
+            let flags = chosen.map(\.flag).joined(separator: " and ")
+            throw .invalid("\(flags) contradict each other in \(source): choose one storage")
+        }
+        return chosen.first?.storage
+    }
+
+    private static func limits(
+        _ sources: OptionSources, coreCount: Int
+    ) throws(SettingsError) -> ExecutionLimits {
+        func number(
+            _ option: KeyPath<ServerOptions, Int?>, _ name: String, _ range: ClosedRange<Int>,
+            default defaultValue: Int
+        ) throws(SettingsError) -> Int {
+            let value = sources.value(option) ?? defaultValue
+            guard range.contains(value) else {
+                throw .invalid(
+                    "\(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)"
+                )
+            }
+            return value
+        }
+        let hour = 3_600_000
+        var limits = ExecutionLimits()
+        let timeoutMax = try number(\.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
+        let timeout = try number(
+            \.timeoutMs, "--timeout-ms", 1...timeoutMax, default: min(30_000, timeoutMax))
+        limits.timeoutMax = .milliseconds(timeoutMax)
+        limits.timeoutDefault = .milliseconds(timeout)
+        limits.codeByteCountMax = 1 << 20
+        limits.heapByteCountMax =
+            try number(\.heapMbMax, "--heap-mb-max", 32...4096, default: 256) << 20
+        limits.outputByteCountMax = try number(
+            \.outputBytesMax, "--output-bytes-max", 1024...(4 << 20), default: 65_536)
+        limits.snapshotByteCountMax =
+            try number(\.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512) << 20
+        limits.workersMax = try number(
+            \.workersMax, "--workers-max", 1...4096, default: coreCount * 8)
+        limits.queueCountMax = try number(\.queueMax, "--queue-max", 1...10_000, default: 32)
+        limits.warmIdle = .seconds(
+            try number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
+        return limits
+    }
+}
+
+/// Why the server cannot start as it was told to.
+enum SettingsError: Error, Hashable, CustomStringConvertible {
+    /// A text that says what is wrong and what would be right.
+    case invalid(String)
+
+    var description: String {
+        switch self {
+        case .invalid(let text): text
+        }
+    }
+}

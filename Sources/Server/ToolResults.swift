@@ -1,0 +1,115 @@
+internal import Execution
+internal import Heaps
+internal import MCP
+internal import WorkerProtocol
+
+extension ExecutionReport {
+    /// The report as `run_js` answers it.
+    var toolResult: ToolResult {
+        switch outcome {
+        case .value(let value): result(of: value)
+        case .failure(let failure): result(of: failure)
+        }
+    }
+
+    private func result(of value: ScriptValue) -> ToolResult {
+        var content: JSONObject = [:]
+        // A worker's bytes are not taken for JSON until they were read as such.
+        if let json = value.json, let raw = try? RawJSON(validating: json) {
+            content["result"] = .raw(raw)
+        }
+        content["text"] = .string(value.text)
+        addContext(to: &content)
+        return .structured(content)
+    }
+
+    private func result(of failure: ExecutionFailure) -> ToolResult {
+        var content: JSONObject = ["error": failure.json]
+        addContext(to: &content)
+        var text = failure.text
+        let printed = console.lines.map(\.text).joined(separator: "\n")
+        if !printed.isEmpty {
+            text += "\n\nConsole:\n" + printed.keepingEnd(characterCountMax: 4_000)
+        }
+        return ToolResult(.failure, text: text, structuredContent: .object(content))
+    }
+
+    private func addContext(to content: inout JSONObject) {
+        content["console"] = console.json
+        content["heap"] = heap.map { .string($0.description) }
+        content["version"] = version.map { .string($0.description) }
+        if heap != nil { content["created"] = .boolean(created) }
+        var stats: JSONObject = ["duration_ms": .milliseconds(statistics.duration)]
+        stats["heap_bytes"] = statistics.heapByteCount.map { .number(JSONNumber($0)) }
+        stats["snapshot_bytes"] = statistics.snapshotByteCount.map { .number(JSONNumber($0)) }
+        content["stats"] = .object(stats)
+    }
+}
+
+extension ExecutionFailure {
+    /// A failure that comes before any execution.
+    var toolResult: ToolResult {
+        ToolResult(.failure, text: text, structuredContent: ["error": json])
+    }
+
+    /// What a model reads: the stack where there is one, else the sentence.
+    fileprivate var text: String {
+        let stack = scriptError?.stack ?? ""
+        return (stack.isEmpty ? message : stack).keepingStart(characterCountMax: 6_000)
+    }
+
+    fileprivate var json: JSON {
+        var error: JSONObject = [
+            "kind": .string(kind.rawValue),
+            "name": .string(scriptError?.name ?? kind.rawValue),
+            "message": .string(message.keepingStart(characterCountMax: 6_000)),
+        ]
+        if let scriptError {
+            error["message"] = .string(scriptError.message.keepingStart(characterCountMax: 6_000))
+            error["stack"] = .string(scriptError.stack.keepingStart(characterCountMax: 6_000))
+            if scriptError.line > 0 {
+                error["line"] = .number(JSONNumber(scriptError.line))
+                error["column"] = .number(JSONNumber(scriptError.column))
+            }
+        }
+        return .object(error)
+    }
+}
+
+extension ConsoleTranscript {
+    fileprivate var lines: [ConsoleLine] { head + tail }
+
+    fileprivate var json: JSON {
+        var entries = head.map(\.json)
+        if let omission {
+            entries.append([
+                "omitted_lines": .number(JSONNumber(omission.lineCount)),
+                "omitted_bytes": .number(JSONNumber(omission.byteCount)),
+            ])
+        }
+        return .array(entries + tail.map(\.json))
+    }
+}
+
+extension ConsoleLine {
+    fileprivate var json: JSON {
+        ["level": .string("\(level)"), "text": .string(text)]
+    }
+}
+
+extension JSON {
+    fileprivate static func milliseconds(_ duration: Duration) -> JSON {
+        let microseconds = (duration / .microseconds(1)).rounded()
+        return JSONNumber(microseconds / 1000).map(JSON.number) ?? .null
+    }
+}
+
+extension String {
+    fileprivate func keepingStart(characterCountMax: Int) -> String {
+        count <= characterCountMax ? self : prefix(characterCountMax) + " …"
+    }
+
+    fileprivate func keepingEnd(characterCountMax: Int) -> String {
+        count <= characterCountMax ? self : "… " + suffix(characterCountMax)
+    }
+}

@@ -1,0 +1,61 @@
+internal import CV8
+package import WorkerProtocol
+
+/// V8 in this process.
+package enum Engine {
+    /// How V8 is started.
+    package struct Options: Hashable, Sendable {
+        /// Where V8's garbage-collected heap ends, in bytes; array buffers are not in it.
+        package var heapByteCountMax: UInt64
+        package var mode: EngineIdentity.Mode
+
+        /// Makes options.
+        package init(heapByteCountMax: UInt64, mode: EngineIdentity.Mode) {
+            self.heapByteCountMax = heapByteCountMax
+            self.mode = mode
+        }
+    }
+
+    /// Starts V8 without threads of its own. Call once, before anything else here.
+    package static func start(_ options: Options) {
+        let isJitless = options.mode == .jitless
+        cv8_start(
+            cv8_options(heap_byte_count_max: options.heapByteCountMax, jitless: isJitless))
+    }
+
+    /// What the snapshots of this process are tied to.
+    package static func identity(mode: EngineIdentity.Mode) -> EngineIdentity {
+        var digits = [CChar](repeating: 0, count: 129)
+        let digitCount = unsafe cv8_build_id(&digits, digits.count)
+        let buildID = digits[..<digitCount].map { Character(Unicode.Scalar(UInt8($0))) }
+        return EngineIdentity(
+            v8Version: unsafe String(cString: cv8_version()),
+            buildID: String(buildID),
+            mode: mode,
+            nativesVersion: cv8_natives_version())
+    }
+
+    /// Makes the snapshot that every new heap starts from. Its text goes to standard error if that
+    /// fails.
+    package static func makeBaseHeap() -> Snapshot? {
+        guard let isolate = unsafe cv8_isolate_open_base() else { return nil }
+        return unsafe Snapshot(adopting: cv8_isolate_serialize(isolate))
+    }
+
+    /// Has V8 and ICU load what they load at first use, and proves that a base heap can be
+    /// restored.
+    package static func warmUp(_ baseHeap: Snapshot) -> Bool {
+        guard let isolate = Isolate(.stateless, restoring: baseHeap, print: { _ in }) else {
+            return false
+        }
+        let script = Isolate.Script(
+            code: """
+                new Date(2024, 1, 1).toString();
+                new Date().toLocaleString('en-US', { timeZone: 'Asia/Tokyo' });
+                (1).toLocaleString('de') + 'a'.localeCompare('b', 'sv');
+                """,
+            name: "warm-up", outputByteCountMax: 1024, deadline: .never)
+        guard case .value = isolate.evaluate(script) else { return false }
+        return true
+    }
+}

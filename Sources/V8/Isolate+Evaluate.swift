@@ -1,0 +1,100 @@
+internal import CV8
+internal import Glibc
+package import WorkerProtocol
+
+extension Isolate {
+    /// A script and what it may use.
+    package struct Script: Hashable, Sendable {
+        package var code: String
+        /// Its file name in stacks.
+        package var name: String
+        /// The most bytes of each form of the result.
+        package var outputByteCountMax: UInt32
+        package var deadline: Deadline
+
+        /// Makes a script.
+        package init(code: String, name: String, outputByteCountMax: UInt32, deadline: Deadline) {
+            self.code = code
+            self.name = name
+            self.outputByteCountMax = outputByteCountMax
+            self.deadline = deadline
+        }
+    }
+
+    /// Runs a script until its top level, its promise and its timers are over.
+    ///
+    /// Somebody else must end it at the deadline with ``terminator``; only waiting ends by itself.
+    package func evaluate(_ script: Script) -> ScriptOutcome {
+        var progress = begin(script)
+        while progress == cv8_waiting {
+            progress = unsafe cv8_isolate_drain(raw)
+            guard progress == cv8_waiting || progress == cv8_fulfilled else { break }
+            let delay = unsafe cv8_isolate_next_timer_delay(raw)
+            if delay < 0 {
+                guard progress == cv8_waiting else { break }
+                return .unsettled
+            }
+            guard wait(milliseconds: delay, until: script.deadline) else {
+                return .timeout(pending: unsafe String(cv8_isolate_pending_timers(raw)))
+            }
+            progress = unsafe cv8_isolate_run_timer(raw)
+        }
+        switch progress {
+        case cv8_fulfilled: return value(of: script)
+        case cv8_failed: return failure(.exception)
+        case cv8_failed_to_parse: return failure(.syntax)
+        default: return limit
+        }
+    }
+
+    private func begin(_ script: Script) -> cv8_progress {
+        var code = script.code
+        return code.withUTF8 { utf8 in
+            unsafe utf8.withMemoryRebound(to: CChar.self) { characters in
+                let bytes = unsafe cv8_bytes(
+                    bytes: characters.baseAddress, byte_count: characters.count)
+                return unsafe script.name.withCString { unsafe cv8_isolate_begin(raw, bytes, $0) }
+            }
+        }
+    }
+
+    private func value(of script: Script) -> ScriptOutcome {
+        var value = unsafe cv8_value()
+        guard unsafe cv8_isolate_describe_value(raw, script.outputByteCountMax, &value) else {
+            return limit
+        }
+        let json = unsafe value.has_json ? Array(String(value.json).utf8) : nil
+        return .value(ScriptValue(json: json, text: unsafe String(value.text)))
+    }
+
+    private func failure(_ kind: ScriptError.Kind) -> ScriptOutcome {
+        var error = unsafe cv8_error()
+        guard unsafe cv8_isolate_describe_error(raw, &error) else { return limit }
+        return .exception(
+            ScriptError(
+                kind: kind,
+                name: unsafe String(error.name),
+                message: unsafe String(error.message),
+                stack: unsafe String(error.stack),
+                line: unsafe error.line,
+                column: unsafe error.column))
+    }
+
+    /// Why the isolate was terminated.
+    private var limit: ScriptOutcome {
+        unsafe cv8_isolate_is_out_of_memory(raw) ? .outOfMemory : .timeout(pending: nil)
+    }
+}
+
+/// Sleeps until a timer is due.
+///
+/// - Returns: Whether it is due before the deadline.
+private func wait(milliseconds: Double, until deadline: Deadline) -> Bool {
+    let left = Double(deadline.millisecondsLeft)
+    let nanoseconds = UInt64(min(milliseconds, left) * 1_000_000)
+    var rest = timespec(
+        tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    var time = rest
+    while unsafe nanosleep(&time, &rest) != 0 && errno == EINTR { time = rest }
+    return milliseconds < left
+}

@@ -1,0 +1,109 @@
+internal import CV8
+package import WorkerProtocol
+
+/// One V8 isolate with one context. Belongs to the thread that opened it.
+@safe
+package struct Isolate: ~Copyable {
+    /// What an isolate is for.
+    package enum Kind: Hashable, Sendable {
+        /// It is thrown away: it cannot be serialised, and has WebAssembly.
+        case stateless
+        /// ``Isolate/serialize()`` can take it.
+        case heap
+    }
+
+    /// Ends an isolate's JavaScript from another thread. Valid while the isolate is open.
+    // Safe because cv8_isolate_terminate may be called on any thread.
+    @safe
+    package struct Terminator: @unchecked Sendable {
+        fileprivate let raw: OpaquePointer
+
+        /// Makes the JavaScript end as soon as V8 looks.
+        package func terminate() {
+            unsafe cv8_isolate_terminate(raw)
+        }
+    }
+
+    let raw: OpaquePointer
+    /// Retained until the isolate has ended; unmanaged, since a type whose last use is a method may
+    /// hold nothing else.
+    private let resources: Unmanaged<Resources>
+
+    /// Opens an isolate on a snapshot; nil if that holds no base heap.
+    ///
+    /// - Parameter print: called on this thread for each entry that a script prints.
+    package init?(
+        _ kind: Kind, restoring snapshot: Snapshot, print: @escaping (ConsoleLine) -> Void
+    ) {
+        let resources = Resources(snapshot: snapshot, print: print)
+        let opened = unsafe cv8_isolate_open(
+            kind == .heap ? cv8_serializable : cv8_stateless, snapshot.raw, receiveConsoleLine,
+            Unmanaged.passUnretained(resources).toOpaque())
+        guard let opened = unsafe opened else { return nil }
+        unsafe raw = opened
+        unsafe self.resources = Unmanaged.passRetained(resources)
+    }
+
+    deinit {
+        unsafe cv8_isolate_dispose(raw)
+        unsafe resources.release()
+    }
+
+    /// What another thread ends this isolate's JavaScript with.
+    package var terminator: Terminator { unsafe Terminator(raw: raw) }
+
+    /// Bytes in use in V8's heap and in array buffers.
+    package var heapByteCount: UInt64 { unsafe cv8_isolate_heap_byte_count(raw) }
+
+    /// Drops what is left of an ended script and empties what cannot be serialised.
+    ///
+    /// - Returns: What stands in the way, for a person; nil if nothing does.
+    package func prepareSerialization() -> String? {
+        let obstacle = unsafe String(cv8_isolate_prepare_serialization(raw))
+        return obstacle.isEmpty ? nil : obstacle
+    }
+
+    /// Ends the isolate and returns its heap. V8 ends the process if the heap holds what it cannot
+    /// serialise.
+    ///
+    /// Precondition: the isolate is a ``Kind/heap``, was prepared, and was not terminated.
+    package consuming func serialize() -> Snapshot {
+        let snapshot = unsafe Snapshot(adopting: cv8_isolate_serialize(raw))
+        unsafe resources.release()
+        discard self
+        return snapshot
+    }
+}
+
+/// What V8 refers to as long as an isolate lives.
+private final class Resources {
+    /// V8 reads from it.
+    let snapshot: Snapshot
+    /// Where console entries go.
+    let print: (ConsoleLine) -> Void
+
+    init(snapshot: Snapshot, print: @escaping (ConsoleLine) -> Void) {
+        self.snapshot = snapshot
+        self.print = print
+    }
+}
+
+private func receiveConsoleLine(
+    _ context: UnsafeMutableRawPointer?, _ level: Int32, _ text: UnsafePointer<CChar>?,
+    _ byteCount: Int
+) {
+    guard let context = unsafe context else { return }
+    let resources = unsafe Unmanaged<Resources>.fromOpaque(context).takeUnretainedValue()
+    let known = UInt8(exactly: level).flatMap(ConsoleLine.Level.init) ?? .log
+    let entry = unsafe String(cv8_bytes(bytes: text, byte_count: byteCount))
+    resources.print(ConsoleLine(level: known, text: entry))
+}
+
+extension String {
+    /// Copies borrowed UTF-8; what is not valid becomes U+FFFD.
+    init(_ borrowed: cv8_bytes) {
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: borrowed.bytes, count: borrowed.byte_count)
+        self = unsafe String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import WorkerProtocol
+
+/// The socket to the server: whole frames, blocking.
+struct Channel {
+    let descriptor: Int32
+
+    /// Reads the next frame.
+    ///
+    /// - Throws: ``WorkerError/serverGone`` at the end, ``WorkerError/wire(_:)`` for what is no
+    /// frame.
+    func read() throws(WorkerError) -> Frame {
+        let header = try read(byteCount: Frame.headerByteCount)
+        do throws(WireError) {
+            let (kind, byteCount) = try Frame.parseHeader(header)
+            do throws(WorkerError) {
+                return Frame(kind: kind, payload: try read(byteCount: byteCount))
+            } catch {
+                throw WireError.truncated
+            }
+        } catch {
+            throw .wire(error)
+        }
+    }
+
+    /// Writes a reply. Ends the process if the server is gone: nobody is left to serve.
+    func write(_ reply: Reply) {
+        guard let bytes = try? reply.frame.encoded() else {
+            report("a reply is over its limit\n")
+            _exit(WorkerExit.protocolErrorCode)
+        }
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe send(
+                    descriptor, buffer.baseAddress?.advanced(by: written), bytes.count - written,
+                    Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && errno != EINTR { _exit(0) }
+            if count > 0 { written += count }
+        }
+    }
+
+    private func read(byteCount: Int) throws(WorkerError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        var filled = 0
+        while filled < byteCount {
+            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(
+                    descriptor, buffer.baseAddress?.advanced(by: filled), byteCount - filled)
+            }
+            if count == 0 || (count < 0 && errno != EINTR) { throw .serverGone }
+            if count > 0 { filled += count }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,43 @@
+import Glibc
+import V8
+import WorkerProtocol
+
+/// The memory shared with the server through which snapshots pass.
+@safe
+struct ExchangeMemory {
+    private let bytes: UnsafeMutableRawBufferPointer
+
+    /// The limit of a snapshot.
+    var byteCount: Int { bytes.count }
+
+    /// Maps the memory and closes its descriptor.
+    init(descriptor: Int32) throws(WorkerError) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .system("fstat", errno: errno) }
+        let byteCount = Int(status.st_size)
+        let mapping = unsafe mmap(
+            nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
+        guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else {
+            throw .system("mmap", errno: errno)
+        }
+        close(descriptor)
+        unsafe bytes = UnsafeMutableRawBufferPointer(start: mapping, count: byteCount)
+    }
+
+    /// Copies out the snapshot that the server put here.
+    func snapshot(_ byteCount: UInt64) throws(WorkerError) -> Snapshot {
+        guard let count = Int(exactly: byteCount), count <= self.byteCount else {
+            throw .wire(.frameTooLarge(byteCount: Int(clamping: byteCount), limit: self.byteCount))
+        }
+        return unsafe Snapshot(copying: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    }
+
+    /// Copies a snapshot in for the server.
+    ///
+    /// - Returns: Whether it fits.
+    func hold(_ snapshot: Snapshot) -> Bool {
+        guard snapshot.byteCount <= byteCount else { return false }
+        unsafe snapshot.withBytes { content in unsafe bytes.copyMemory(from: content) }
+        return true
+    }
+}

@@ -1,0 +1,57 @@
+import CSandbox
+import Glibc
+import Sandbox
+import V8
+import WorkerProtocol
+
+/// The life of one worker process, from the fork to its end: it holds at most one isolate and
+/// serves one heap.
+enum HeapProcess {
+    /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers,
+    /// and a snapshot.
+    private static let dataPerHeapByte: UInt64 = 4
+
+    /// Serves the server's requests. Called in the child; never returns.
+    static func run(
+        descriptors: [Int32], parent: pid_t, baseHeap: Snapshot, options: Engine.Options
+    ) -> Never {
+        do {
+            try settle(descriptors: descriptors, parent: parent)
+            let exchange = try ExchangeMemory(descriptor: WorkerDescriptor.exchange.rawValue)
+            do throws(SandboxError) {
+                // Private memory only: the shared exchange does not count.
+                let dataByteCountMax = options.heapByteCountMax * dataPerHeapByte
+                try ResourceLimits(dataByteCountMax: dataByteCountMax).apply()
+            } catch {
+                throw WorkerError.system("\(error)", errno: 0)
+            }
+            // Confinement by the kernel begins here: all descriptors are open, no script has been
+            // read.
+            let watchdog = try Watchdog(serverSocket: WorkerDescriptor.channel.rawValue)
+            var server = HeapServer(
+                baseHeap: baseHeap,
+                exchange: exchange,
+                channel: Channel(descriptor: WorkerDescriptor.channel.rawValue),
+                watchdog: watchdog)
+            try server.run()
+        } catch WorkerError.serverGone {
+            _exit(0)
+        } catch {
+            report("\(error)\n")
+            _exit(WorkerExit.protocolErrorCode)
+        }
+        _exit(0)
+    }
+
+    /// Leaves behind what belongs to the template.
+    private static func settle(descriptors: [Int32], parent: pid_t) throws(WorkerError) {
+        let gone = csandbox_die_with_parent(parent)
+        guard gone == 0 else { throw .system("PR_SET_PDEATHSIG", errno: -gone) }
+        let first = WorkerDescriptor.channel.rawValue
+        let count = Int32(descriptors.count)
+        let kept = unsafe csandbox_keep_descriptors(descriptors, count, first)
+        guard kept == 0 else { throw .system("descriptors", errno: -kept) }
+        dup2(WorkerDescriptor.diagnostics.rawValue, STDERR_FILENO)
+        dup2(WorkerDescriptor.diagnostics.rawValue, STDOUT_FILENO)
+    }
+}

@@ -1,0 +1,72 @@
+import CSandbox
+import Glibc
+import Synchronization
+import V8
+
+/// A thread that ends a script at its deadline, and the process when the server is gone.
+final class Watchdog: Sendable {
+    private struct State: Sendable {
+        var target: (terminator: Isolate.Terminator, deadline: Deadline)?
+        /// When the thread will look next.
+        var wakeup = Deadline.never
+    }
+
+    private let state = Mutex(State())
+    private let serverSocket: Int32
+    private let event: Int32
+
+    /// Starts the thread.
+    init(serverSocket: Int32) throws(WorkerError) {
+        self.serverSocket = serverSocket
+        event = csandbox_event()
+        guard event >= 0 else { throw .system("eventfd", errno: -event) }
+        var thread = pthread_t()
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        let failure = unsafe pthread_create(
+            &thread, nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<Watchdog>.fromOpaque(context).takeRetainedValue().watch()
+                return nil
+            }, context)
+        guard failure == 0 else { throw .system("pthread_create", errno: failure) }
+    }
+
+    /// Ends the isolate's JavaScript at the deadline, unless ``disarm()`` comes first.
+    func arm(_ terminator: Isolate.Terminator, at deadline: Deadline) {
+        let isEarlier = state.withLock { state in
+            state.target = (terminator, deadline)
+            return deadline < state.wakeup
+        }
+        if isEarlier { csandbox_event_add(event) }
+    }
+
+    /// Leaves the isolate alone. When this returns nothing refers to it.
+    ///
+    /// The thread is not woken: it finds nothing to do when it wakes, which costs less than a
+    /// switch for every run.
+    func disarm() {
+        state.withLock { $0.target = nil }
+    }
+
+    private func watch() {
+        while true {
+            let timeout = state.withLock { state in
+                if let target = state.target, target.deadline <= .now {
+                    target.terminator.terminate()
+                    state.target = nil
+                }
+                state.wakeup = state.target?.deadline ?? .never
+                return state.target == nil ? -1 : Int32(clamping: state.wakeup.millisecondsLeft)
+            }
+            // No events are asked for on the server's socket: a hang-up is always told.
+            var watched = [
+                pollfd(fd: event, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: serverSocket, events: 0, revents: 0),
+            ]
+            _ = unsafe poll(&watched, nfds_t(watched.count), timeout)
+            if watched[1].revents != 0 { _exit(0) }
+            if watched[0].revents != 0 { csandbox_event_clear(event) }
+        }
+    }
+}

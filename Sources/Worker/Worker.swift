@@ -1,0 +1,74 @@
+import Glibc
+import V8
+import WorkerProtocol
+
+/// `mcp-v8-worker`: the template that workers are forked from, started by `mcp-v8` only.
+///
+/// Descriptor 3 is its control socket to the server. It speaks ``TemplateMessage``s there and ends
+/// with it.
+@main
+struct Worker {
+    /// What the server says on the command line.
+    struct Settings {
+        var heapByteCountMax: UInt64 = 256 << 20
+        var mode = EngineIdentity.Mode.jit
+
+        init(arguments: [String]) throws(WorkerError) {
+            var rest = arguments[...]
+            while let name = rest.popFirst() {
+                guard let value = rest.popFirst() else { throw .badArgument(name) }
+                switch (name, value) {
+                case ("--heap-byte-count-max", let text):
+                    guard let count = UInt64(text), count >= 16 << 20 else {
+                        throw .badArgument(name)
+                    }
+                    heapByteCountMax = count
+                case ("--mode", "jit"): mode = .jit
+                case ("--mode", "jitless"): mode = .jitless
+                default: throw .badArgument(name)
+                }
+            }
+        }
+    }
+
+    static func main() {
+        do {
+            let settings = try Settings(arguments: Array(CommandLine.arguments.dropFirst()))
+            try serve(settings)
+        } catch {
+            report("mcp-v8-worker: \(error)\n")
+            exit(1)
+        }
+    }
+
+    private static func serve(_ settings: Settings) throws(WorkerError) {
+        let options = Engine.Options(
+            heapByteCountMax: settings.heapByteCountMax, mode: settings.mode)
+        Engine.start(options)
+        guard let baseHeap = Engine.makeBaseHeap(), Engine.warmUp(baseHeap) else {
+            throw .baseHeapFailed
+        }
+        let template = try Template(baseHeap: baseHeap, options: options)
+        try template.run()
+    }
+}
+
+/// Why a template or a worker cannot go on.
+enum WorkerError: Error {
+    /// An argument is unknown or has no value that makes sense.
+    case badArgument(String)
+    /// V8 here cannot make or restore the heap that every heap starts from.
+    case baseHeapFailed
+    /// The kernel refused something.
+    case system(String, errno: Int32)
+    /// The server sent what is not a message.
+    case wire(WireError)
+    /// The server is gone.
+    case serverGone
+}
+
+/// Writes to standard error: the server's log, or a worker's diagnostics file.
+func report(_ text: String) {
+    var text = text
+    text.withUTF8 { utf8 in _ = unsafe write(STDERR_FILENO, utf8.baseAddress, utf8.count) }
+}

@@ -1,0 +1,116 @@
+import Testing
+import WorkerProtocol
+
+@Suite("Messages between server and worker")
+struct WireTests {
+    static let evaluation = Evaluation(
+        outcome: .value(ScriptValue(json: Array("[1]".utf8), text: "[ 1 ]")), microseconds: 7,
+        heapByteCount: 1 << 40)
+
+    static let replies: [Reply] = [
+        .console(ConsoleLine(level: .warn, text: "héllo\n\u{0}")),
+        .consoleOmitted(ConsoleOmission(lineCount: .max, byteCount: 3)),
+        .evaluated(evaluation),
+        .evaluated(
+            Evaluation(
+                outcome: .exception(
+                    ScriptError(
+                        kind: .syntax, name: "SyntaxError", message: "m", stack: "s", line: 2,
+                        column: 3)), microseconds: 0, heapByteCount: 0)),
+        .evaluated(
+            Evaluation(outcome: .timeout(pending: "a timer"), microseconds: 1, heapByteCount: 2)),
+        .evaluated(Evaluation(outcome: .outOfMemory, microseconds: 1, heapByteCount: 2)),
+        .evaluated(Evaluation(outcome: .unsettled, microseconds: 1, heapByteCount: 2)),
+        .snapshot(.made(byteCount: 466_000, microseconds: 4_000)),
+        .snapshot(.notSerializable("a live WebAssembly.Module")),
+        .snapshot(.tooLarge(byteCount: 2, limit: 1)),
+    ]
+
+    static let states: [EvaluateRequest.State] = [
+        .stateless, .newHeap, .snapshot(byteCount: 1 << 33), .live,
+    ]
+
+    static let templateMessages: [TemplateMessage] = [
+        .ready(
+            protocolVersion: 1,
+            identity: EngineIdentity(
+                v8Version: "10.2", buildID: "ab", mode: .jitless, nativesVersion: 1)),
+        .start(workerID: 7),
+        .kill(workerID: .max),
+        .ended(workerID: 1, status: .exited(code: 78)),
+        .ended(workerID: 2, status: .signalled(9)),
+    ]
+
+    @Test("a reply is read back as it was written", arguments: replies)
+    func replyRoundTrip(_ reply: Reply) throws {
+        #expect(try Reply(reply.frame) == reply)
+    }
+
+    @Test("a request is read back as it was written", arguments: states)
+    func requestRoundTrip(_ state: EvaluateRequest.State) throws {
+        let request = Request.evaluate(
+            EvaluateRequest(
+                state: state, saving: .onValueOrException, runNumber: 9, timeoutMilliseconds: 10,
+                outputByteCountMax: 11, code: "1 + '\u{1F600}'"))
+        #expect(try Request(request.frame) == request)
+    }
+
+    @Test("a message to or from the template is read back as written", arguments: templateMessages)
+    func templateRoundTrip(_ message: TemplateMessage) throws {
+        #expect(try TemplateMessage(message.encoded()) == message)
+        #expect(message.encoded().count <= TemplateMessage.byteCountMax)
+    }
+
+    @Test("a payload that is cut anywhere is refused", arguments: replies)
+    func cutReply(_ reply: Reply) {
+        let payload = reply.frame.payload
+        for count in 0..<payload.count {
+            #expect(throws: WireError.self) {
+                try Reply(Frame(kind: reply.frame.kind, payload: Array(payload[..<count])))
+            }
+        }
+    }
+
+    @Test("a payload with a byte too many is refused", arguments: replies)
+    func longReply(_ reply: Reply) {
+        let frame = Frame(kind: reply.frame.kind, payload: reply.frame.payload + [0])
+        #expect(throws: WireError.trailingBytes(count: 1)) { try Reply(frame) }
+    }
+
+    @Test("a text that is not UTF-8 is refused")
+    func invalidText() {
+        let payload: [UInt8] = [1, 2, 0, 0, 0, 0xc3, 0x28]
+        #expect(throws: WireError.invalidText) {
+            try Reply(Frame(kind: .console, payload: payload))
+        }
+    }
+
+    @Test("a frame of the other direction is refused")
+    func wrongDirection() {
+        #expect(throws: WireError.self) { try Request(Self.replies[0].frame) }
+        #expect(throws: WireError.self) { try Reply(Frame(kind: .evaluate, payload: [])) }
+    }
+
+    @Test(
+        "a header is believed up to its kind's limit and no further", arguments: Frame.Kind.allCases
+    )
+    func headerLimit(_ kind: Frame.Kind) throws {
+        let largest = try header(kind.rawValue, byteCount: kind.payloadByteCountMax + 1)
+        #expect(try Frame.parseHeader(largest).payloadByteCount == kind.payloadByteCountMax)
+        let tooLarge = try header(kind.rawValue, byteCount: kind.payloadByteCountMax + 2)
+        #expect(throws: WireError.self) { try Frame.parseHeader(tooLarge) }
+    }
+
+    @Test("a header of no known kind or of no size is refused", arguments: [(99, 4), (16, 0)])
+    func badHeader(_ tag: UInt8, _ byteCount: Int) throws {
+        let header = try header(tag, byteCount: byteCount)
+        #expect(throws: WireError.self) { try Frame.parseHeader(header) }
+    }
+
+    private func header(_ tag: UInt8, byteCount: Int) throws -> [UInt8] {
+        var writer = WireWriter()
+        writer.write(UInt32(byteCount))
+        writer.write(tag)
+        return writer.bytes
+    }
+}
