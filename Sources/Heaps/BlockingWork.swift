@@ -13,8 +13,9 @@ struct BlockingWork: Sendable {
                 continuation.resume(
                     returning: state == .active
                         ? Swift.Result(catching: body)
-                        : .failure(HeapError.storageUnavailable(
-                            path: "threads", reason: "the server is shutting down")))
+                        : .failure(
+                            HeapError.storageUnavailable(
+                                path: "threads", reason: "the server is shutting down")))
             }
         }
         return try result.get()

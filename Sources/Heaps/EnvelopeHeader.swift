@@ -17,8 +17,6 @@ struct EnvelopeHeader: Hashable {
     static let prologueByteCount = 24
     /// No header is longer: the longest texts and all other fields.
     static let byteCountMax = 1024
-    /// The most bytes of V8's version and of the build id.
-    static let engineTextByteCountMax = 128
     private static let recordStart = prologueByteCount + SHA256Digest.byteCount
 
     let encoding: Encoding
@@ -32,14 +30,13 @@ struct EnvelopeHeader: Hashable {
 
 extension EnvelopeHeader {
     /// Names a version and lays out its header.
+    ///
+    /// - Throws: ``EnvelopeDamage/invalidHeader`` if it would be too long, because a worker gave an
+    ///   endless name of its engine.
     static func encode(
         run: RunDescription, parent: HeapVersion?, created: WallTime, snapshotDigest: [UInt8],
         snapshotByteCount: Int, encoding: Encoding, packedByteCount: Int
-    ) -> (record: VersionRecord, bytes: [UInt8]) {
-        precondition(
-            max(run.engine.v8Version.utf8.count, run.engine.buildID.utf8.count)
-                <= engineTextByteCountMax,
-            "An engine's texts are short: they come from our own worker's build.")
+    ) throws(EnvelopeDamage) -> (record: VersionRecord, bytes: [UInt8]) {
         var fields = WireWriter(capacity: byteCountMax)
         fields.write(snapshotDigest)
         fields.write(UInt64(snapshotByteCount))
@@ -56,6 +53,7 @@ extension EnvelopeHeader {
 
         let version = HeapVersion(SHA256.hash(data: fields.bytes))
         let byteCount = recordStart + fields.bytes.count
+        guard byteCount <= byteCountMax else { throw .invalidHeader }
         var prologue = WireWriter(capacity: prologueByteCount)
         prologue.write(format)
         prologue.write(encoding.rawValue)
@@ -69,7 +67,8 @@ extension EnvelopeHeader {
         return (record, magic + prologue.bytes + version.digestBytes + fields.bytes)
     }
 
-    /// Reads a header and checks every field against the version and against how many bytes are stored.
+    /// Reads a header and checks every field against the version and against how many bytes are
+    /// stored.
     ///
     /// - Parameters:
     ///   - beginning: at least the header, if there is a whole one.

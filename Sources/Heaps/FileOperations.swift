@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The file system as ``HeapDirectory`` needs it: one system call each, on paths below the directory.
+/// The file system as ``HeapDirectory`` needs it: one system call each, on paths below the
+/// directory.
 ///
 /// A seam, so that a test can let any of them fail or end the process there.
 protocol FileOperations: Sendable {

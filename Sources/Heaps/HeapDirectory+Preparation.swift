@@ -4,7 +4,8 @@ extension HeapDirectory {
     /// After how many milliseconds a file in `tmp/` that no process has in use is removed.
     static let leftoverAgeMilliseconds: Int64 = 3_600_000
 
-    /// Makes a new directory ready, or checks that an old one is ours; several processes may do so at once.
+    /// Makes a new directory ready, or checks that an old one is ours; several processes may do so
+    /// at once.
     func prepare(now: WallTime) throws(HeapError) {
         // In this order: whoever makes anything else makes the format first.
         let names = try attempt("") { () throws(SystemError) in try operations.names(in: "") }

@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// Objects in files, durable and shared by processes; the blocking half of ``FileHeapStorage``.
 ///
-/// A file is written under `tmp/`, synchronised, given its place by one atomic step, and the folder is synchronised;
-/// only then is it acknowledged. `docs/formats/layout.md` has the layout and the order of steps.
+/// A file is written under `tmp/`, synchronised, given its place by one atomic step, and the folder
+/// is synchronised; only then is it acknowledged. `docs/formats/layout.md` has the layout and the
+/// order of steps.
 final class HeapDirectory: Sendable {
     /// How many locks the heads are spread over.
     static let lockCount = 16
@@ -13,8 +14,8 @@ final class HeapDirectory: Sendable {
     let operations: any FileOperations
     /// Where the directory is, for errors.
     let location: String
-    /// Set once a place could not be synchronised: nothing is written from then on, because the kernel drops what it
-    /// could not write, and a later attempt may report a success that is none.
+    /// Set once a place could not be synchronised: nothing is written from then on, because the
+    /// kernel drops what it could not write, and a later attempt may report a success that is none.
     private let writeFailure = Mutex<HeapError?>(nil)
 
     init(operations: any FileOperations, location: String) {
@@ -131,7 +132,8 @@ final class HeapDirectory: Sendable {
 
 /// The steps, each with its failures in a caller's terms.
 extension HeapDirectory {
-    /// Writes a file whole and durable, and links it where nothing may be; its folder is left to be synchronised.
+    /// Writes a file whole and durable, and links it where nothing may be; its folder is left to be
+    /// synchronised.
     func link(_ bytes: [UInt8], at path: String) throws(HeapError) -> CreateOutcome {
         try withTemporary(bytes) { temporary throws(HeapError) -> CreateOutcome in
             let linked: Void? = try attempt(path, unless: .exists) { () throws(SystemError) in

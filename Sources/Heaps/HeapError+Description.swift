@@ -50,7 +50,8 @@ extension HeapConflict: CustomStringConvertible {
     /// Who moved the head where, and what was kept.
     package var description: String {
         let before = expected.map { "at \($0.short)" } ?? "absent"
-        let now = actual.map { "it is at \($0.version.short) (run \($0.runNumber))" } ?? "it is gone"
+        let now =
+            actual.map { "it is at \($0.version.short) (run \($0.runNumber))" } ?? "it is gone"
         let rest = kept.map { " What this run made is kept as version \($0)." } ?? ""
         return "The heap \(name) was expected \(before), but \(now).\(rest)"
     }

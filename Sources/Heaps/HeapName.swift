@@ -37,8 +37,9 @@ extension HeapName: CustomStringConvertible, Comparable {
 
 /// How a name is written where upper and lower case may be the same.
 ///
-/// The letters become lower-case; behind a `~`, a bit for each character says which were upper-case, four to a hex
-/// digit, the first in the highest bit, without the zero digits at the end. `MyHeap` is `myheap~a`.
+/// The letters become lower-case; behind a `~`, a bit for each character says which were
+/// upper-case, four to a hex digit, the first in the highest bit, without the zero digits at the
+/// end. `MyHeap` is `myheap~a`.
 extension HeapName {
     /// The name in a form that differs from every other name's even where case is folded.
     var encoded: String {

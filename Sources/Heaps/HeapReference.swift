@@ -17,8 +17,8 @@ package enum HeapReference: Hashable, Sendable {
 
     /// Reads `name`, `name@digits` or 64 hex digits, in upper or lower case.
     ///
-    /// - Throws: ``HeapError/invalidReference(given:)``, or ``HeapError/invalidName(given:)`` if it is the name that
-    ///   is wrong.
+    /// - Throws: ``HeapError/invalidReference(given:)``, or ``HeapError/invalidName(given:)`` if it
+    ///   is the name that is wrong.
     package init(_ text: String) throws(HeapError) {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         let digits = (parts.last ?? "").lowercased()

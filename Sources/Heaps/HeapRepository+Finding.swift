@@ -9,7 +9,8 @@ package struct HeapPage: Hashable, Sendable {
 extension HeapRepository {
     /// Finds the version that a client means.
     ///
-    /// - Throws: a not-found error that says what exists, or ``HeapError/ambiguousVersion(of:prefix:matches:)``.
+    /// - Throws: a not-found error that says what exists, or
+    ///   ``HeapError/ambiguousVersion(of:prefix:matches:)``.
     package func resolve(_ reference: HeapReference) async throws(HeapError) -> VersionRecord {
         switch reference {
         case .version(let version):
@@ -22,7 +23,8 @@ extension HeapRepository {
         }
     }
 
-    /// Follows a heap's versions from its head to their parents, newest first, as far as they are kept.
+    /// Follows a heap's versions from its head to their parents, newest first, as far as they are
+    /// kept.
     package func history(
         of name: HeapName, limit: Int
     ) async throws(HeapError) -> [VersionRecord] {
@@ -35,7 +37,8 @@ extension HeapRepository {
         return records
     }
 
-    /// Lists heaps whose names start so, in the order of the storage: upper and lower case are together.
+    /// Lists heaps whose names start so, in the order of the storage: upper and lower case are
+    /// together.
     package func list(
         prefix: String, after: HeapName?, limit: Int
     ) async throws(HeapError) -> HeapPage {

@@ -70,7 +70,8 @@ package struct HeapRepository: Sendable {
 
     /// Stores a run's snapshot as a new version and moves the heap's head to it.
     ///
-    /// - Parameter head: where the head was when the run started; nil if the heap must not exist yet.
+    /// - Parameter head: where the head was when the run started; nil if the heap must not exist
+    ///   yet.
     /// - Throws: ``HeapError/conflict(_:)`` if the head is elsewhere; the version is kept.
     package func commit(
         _ snapshot: [UInt8], to name: HeapName, replacing head: HeapHead?, by run: RunDescription
@@ -79,8 +80,13 @@ package struct HeapRepository: Sendable {
             throw .snapshotTooLarge(byteCount: snapshot.count, limit: snapshotByteCountMax)
         }
         let created = now()
-        let envelope = try await work.run {
-            SnapshotEnvelope(sealing: snapshot, by: run, parent: head?.version, created: created)
+        let envelope = try await work.run { () throws(HeapError) in
+            do throws(EnvelopeDamage) {
+                return try SnapshotEnvelope(
+                    sealing: snapshot, by: run, parent: head?.version, created: created)
+            } catch {
+                throw .damaged(.head(name), error)
+            }
         }
         let record = envelope.record
         if try await storage.create(.version(record.version), envelope.bytes) == .alreadyExists {

@@ -1,12 +1,14 @@
 /// A place that keeps bytes under keys, for several processes at once.
 ///
-/// An operation that returns has taken place for good: it survives the end of this process, and of the machine where
-/// the storage is one that can. One that throws ``HeapError/storageUnavailable(path:reason:)`` may or may not have
-/// taken place; every other error means that nothing has changed. A reader sees an object whole or not at all.
+/// An operation that returns has taken place for good: it survives the end of this process, and of
+/// the machine where the storage is one that can. One that throws
+/// ``HeapError/storageUnavailable(path:reason:)`` may or may not have taken place; every other
+/// error means that nothing has changed. A reader sees an object whole or not at all.
 package protocol HeapStorage: Sendable {
     /// Reads an object; nil if there is none.
     ///
-    /// - Throws: ``HeapError/snapshotTooLarge(byteCount:limit:)`` without reading an object of more bytes.
+    /// - Throws: ``HeapError/snapshotTooLarge(byteCount:limit:)`` without reading an object of more
+    ///   bytes.
     func get(_ key: StorageKey, byteCountMax: Int) async throws(HeapError) -> StoredObject?
 
     /// Reads the first bytes of an object, fewer if it is shorter; nil if there is none.
@@ -27,7 +29,8 @@ package protocol HeapStorage: Sendable {
         _ key: StorageKey, if condition: DeleteCondition
     ) async throws(HeapError) -> DeleteOutcome
 
-    /// Lists keys in order, those after a key, whose names start so; at most `limit`, which is at least 1.
+    /// Lists keys in order, those after a key, whose names start so; at most `limit`, which is at
+    /// least 1.
     func list(
         _ folder: StorageKey.Folder, prefix: String, after: StorageKey?, limit: Int
     ) async throws(HeapError) -> StoragePage

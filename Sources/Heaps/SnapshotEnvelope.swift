@@ -2,7 +2,8 @@ internal import Crypto
 
 /// A snapshot as it is stored: a header that says what it is and who made it, and the packed bytes.
 ///
-/// Everything in here is work for a thread that may be kept busy: it hashes and packs whole snapshots.
+/// Everything in here is work for a thread that may be kept busy: it hashes and packs whole
+/// snapshots.
 package struct SnapshotEnvelope: Sendable {
     /// What the header says.
     package let record: VersionRecord
@@ -10,11 +11,13 @@ package struct SnapshotEnvelope: Sendable {
     package let bytes: [UInt8]
 
     /// Packs a snapshot and names its version.
+    ///
+    /// - Throws: ``EnvelopeDamage/invalidHeader`` if the engine's name is endless.
     package init(
         sealing snapshot: [UInt8], by run: RunDescription, parent: HeapVersion?, created: WallTime
-    ) {
+    ) throws(EnvelopeDamage) {
         let compressed = Zstandard.compress(snapshot)
-        let (record, header) = EnvelopeHeader.encode(
+        let (record, header) = try EnvelopeHeader.encode(
             run: run, parent: parent, created: created,
             snapshotDigest: Array(SHA256.hash(data: snapshot)),
             snapshotByteCount: snapshot.count,
@@ -31,8 +34,8 @@ package struct SnapshotEnvelope: Sendable {
 
     /// Accepts stored bytes whose header is that of the version; ``open()`` verifies the rest.
     ///
-    /// - Throws: ``HeapError/damaged(_:_:)``, or ``HeapError/snapshotTooLarge(byteCount:limit:)`` before anything
-    ///   is unpacked.
+    /// - Throws: ``HeapError/damaged(_:_:)``, or ``HeapError/snapshotTooLarge(byteCount:limit:)``
+    ///   before anything is unpacked.
     package init(
         _ bytes: [UInt8], of version: HeapVersion, snapshotByteCountMax: Int
     ) throws(HeapError) {
@@ -61,7 +64,8 @@ package struct SnapshotEnvelope: Sendable {
         }
     }
 
-    /// Reads what is known of a version from the first ``EnvelopeHeader/byteCountMax`` bytes of its envelope.
+    /// Reads what is known of a version from the first ``EnvelopeHeader/byteCountMax`` bytes of its
+    /// envelope.
     static func record(
         of version: HeapVersion, in beginning: [UInt8], storedByteCount: Int
     ) throws(HeapError) -> VersionRecord {

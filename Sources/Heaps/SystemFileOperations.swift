@@ -10,13 +10,14 @@ final class SystemFileOperations: FileOperations {
 
     /// Opens a directory, made if need be, that belongs to us and that nobody else may write to.
     ///
-    /// - Throws: ``HeapError/storageRefused(path:_:)`` or ``HeapError/storageUnavailable(path:reason:)``.
+    /// - Throws: ``HeapError/storageRefused(path:_:)`` or
+    ///   ``HeapError/storageUnavailable(path:reason:)``.
     init(root path: String) throws(HeapError) {
         do throws(SystemError) {
             try Self.makeFolders(path)
             root = try Self.check(
                 unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-        } catch where error.code == ENOTDIR || error.code == EEXIST {
+        } catch  where error.code == ENOTDIR || error.code == EEXIST {
             throw .storageRefused(path: path, .notADirectory)
         } catch {
             throw .storageUnavailable(path: path, reason: error.description)

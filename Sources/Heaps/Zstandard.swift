@@ -5,7 +5,8 @@ enum Zstandard {
     /// The level with the best ratio for the time on V8's snapshots.
     private static let level: CInt = 1
 
-    /// Compresses into one frame that says its plain size; nil if that would not make the bytes fewer.
+    /// Compresses into one frame that says its plain size; nil if that would not make the bytes
+    /// fewer.
     static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         let capacity = ZSTD_compressBound(bytes.count)
         let compressed = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
@@ -20,8 +21,8 @@ enum Zstandard {
 
     /// Restores exactly this many bytes; nil if the frame is not theirs.
     ///
-    /// Never writes more than announced: the destination is that large, and a frame that announces another size is
-    /// refused before memory is taken for it.
+    /// Never writes more than announced: the destination is that large, and a frame that announces
+    /// another size is refused before memory is taken for it.
     static func decompress(_ frame: ArraySlice<UInt8>, byteCount: Int) -> [UInt8]? {
         unsafe frame.withUnsafeBytes { source in
             let announced = unsafe ZSTD_getFrameContentSize(source.baseAddress, source.count)

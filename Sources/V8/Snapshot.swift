@@ -4,8 +4,9 @@ internal import CV8
 ///
 /// V8 ends the process when it is given bytes that it did not make: whoever builds a snapshot from
 /// bytes vouches for them.
+// Safe because the bytes never change.
 @safe
-package final class Snapshot {
+package final class Snapshot: @unchecked Sendable {
     private enum Owner {
         /// V8 allocated the bytes.
         case v8

@@ -1,0 +1,133 @@
+"""A heap directory that something has damaged: a clear error, never a fresh heap in its place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def flip(position: float) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        content = bytearray(file.read_bytes())
+        content[min(int(len(content) * position), len(content) - 1)] ^= 0x10
+        file.write_bytes(content)
+    return damage
+
+
+def cut(share: float) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        content = file.read_bytes()
+        file.write_bytes(content[:int(len(content) * share)])
+    return damage
+
+
+DAMAGE = {
+    "first byte": flip(0), "early byte": flip(0.001), "byte at a tenth": flip(0.1),
+    "byte in the middle": flip(0.5), "last byte": flip(1), "half of it": cut(0.5),
+    "all but the end": cut(0.999), "nothing left": cut(0),
+    "more behind it": lambda file: file.write_bytes(file.read_bytes() + b"\0" * 100),
+    "other content": lambda file: file.write_bytes(b"\x28\xb5\x2f\xfd" + b"x" * 5000),
+    "zeros": lambda file: file.write_bytes(bytes(file.stat().st_size)),
+    "no file": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_version(start, directory, damage):
+    make(start, directory, "damaged")
+    [version] = files_in(directory / "versions")
+    make(start, directory, "healthy")
+    DAMAGE[damage](version)
+    assert_refused(start, directory)
+
+
+@pytest.mark.parametrize("damage", [d for d in DAMAGE if d != "no file"])
+def test_a_damaged_head(start, directory, damage):
+    make(start, directory, "damaged")
+    [head] = files_in(directory / "heads")
+    make(start, directory, "healthy")
+    DAMAGE[damage](head)
+    assert_refused(start, directory)
+
+
+def test_a_version_in_another_versions_place(start, directory):
+    make(start, directory, "damaged")
+    [version] = files_in(directory / "versions")
+    make(start, directory, "healthy")
+    [other] = [file for file in files_in(directory / "versions") if file != version]
+    shutil.copyfile(other, version)
+    assert_refused(start, directory)
+
+
+def test_a_head_of_another_heap(start, directory):
+    make(start, directory, "damaged")
+    [head] = files_in(directory / "heads")
+    make(start, directory, "healthy")
+    [other] = [file for file in files_in(directory / "heads") if file != head]
+    shutil.copyfile(other, head)
+    assert_refused(start, directory)
+
+
+def test_a_format_of_the_future(start, directory, binary):
+    make(start, directory, "healthy")
+    (directory / "format").write_text("mcp-v8 heaps 999999\n")
+    server = start("--directory-path", directory)
+    server.end_of_input()
+    assert server.wait(10) != 0, "took a directory whose format it does not know"
+    assert "format" in server.stderr()
+
+
+def test_leftovers_of_a_crash_do_no_harm(start, directory):
+    make(start, directory, "healthy")
+    (directory / "tmp").mkdir(exist_ok=True)
+    (directory / "tmp" / "half-written").write_bytes(b"x" * 1000)
+    server = start("--directory-path", directory)
+    assert server.run("n", heap="healthy").value == 1
+
+
+def test_strangers_in_the_directory_do_no_harm(start, directory):
+    make(start, directory, "healthy")
+    (directory / "README").write_text("not ours")
+    (directory / "versions" / "zz").mkdir()
+    (directory / "heads" / "not a head").mkdir()
+    server = start("--directory-path", directory)
+    assert server.run("n", heap="healthy").value == 1
+
+
+def test_what_could_not_be_stored_is_not_acknowledged(start, directory):
+    server = start("--directory-path", directory)
+    server.run("let n = 1", heap="h")
+    shutil.move(directory / "heads", directory / "elsewhere")
+    (directory / "heads").write_text("in the way")
+    failed = server.run("n = 2", heap="h")
+    assert failed.kind == "storage"
+    (directory / "heads").unlink()
+    shutil.move(directory / "elsewhere", directory / "heads")
+    assert server.run("n", heap="h", save=False).value == 1
+
+
+def make(start, directory: Path, name: str) -> None:
+    """Makes a heap of one version and ends the server that made it."""
+    server = start("--directory-path", directory)
+    assert server.run("globalThis.n = 1", heap=name).value == 1
+    assert server.close() == 0
+
+
+def files_in(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file())
+
+
+def assert_refused(start, directory: Path) -> None:
+    """The damaged heap is an error, today and tomorrow; the other heap is not hurt."""
+    for _ in range(2):
+        server = start("--directory-path", directory)
+        for code in ("n", "globalThis.n = 2"):
+            result = server.run(code, heap="damaged")
+            assert result.kind in ("storage", "incompatible", "not_found"), result
+            assert result.error["message"]
+        assert server.run("n", heap="healthy").value == 1
+        assert server.run("1 + 1").value == 2
+        assert server.close() == 0

@@ -1,0 +1,74 @@
+// What the native side calls. No hook throws for a reason that lies in a user's value, and none
+// runs user code except where it says so.
+(function (host, shared) {
+    'use strict';
+
+    const { errorPrototype } = shared.primordials;
+    const { inherits, isObject, unwrapProxy } = shared.lookups;
+    const { cutToByteCount } = shared.text;
+    const { constructorName } = shared.names;
+    const { messageOf, nameOf } = shared.errors;
+
+    const errorByteCountMax = 65_536;
+    const unprintable = '[value that cannot be shown]';
+
+    /** Called before each script. Counters, groups and console timers last, as in a REPL. */
+    function beginRun() {}
+
+    function textOf(value, options) {
+        try {
+            return typeof value === 'string' ? value : shared.inspect(value, options);
+        } catch {
+            return unprintable;
+        }
+    }
+
+    /**
+     * A script's result as [JSON or undefined, text]. Runs the value's toJSON, custom inspect
+     * functions and Symbol.toStringTag getters.
+     */
+    function describeValue(value, byteLimit) {
+        const text = textOf(value, {
+            __proto__: null, depth: 2, callsUserCode: true, unitCountMax: byteLimit,
+        });
+        return [shared.jsonOf(value, byteLimit), cutToByteCount(text, byteLimit)];
+    }
+
+    function isError(value) {
+        if (!isObject(value)) return false;
+        return host.classOf(value) === 'Error' || inherits(value, errorPrototype);
+    }
+
+    /** What was thrown as [name, message, stack, whether it is an error]. */
+    function describeError(thrown) {
+        const value = isObject(thrown) ? unwrapProxy(thrown) : thrown;
+        const isErrorObject = isError(value);
+        const text = textOf(value === null && thrown !== null ? thrown : value, {
+            __proto__: null, depth: 2, uncaught: value, unitCountMax: errorByteCountMax,
+        });
+        const stack = cutToByteCount(text, errorByteCountMax);
+        if (!isErrorObject) return [thrown === null ? 'null' : typeof thrown, stack, stack, false];
+        try {
+            const className = constructorName({ __proto__: null, depth: 2 }, value, 0);
+            const name = cutToByteCount(nameOf(value, className), errorByteCountMax);
+            return [name, cutToByteCount(messageOf(value), errorByteCountMax), stack, true];
+        } catch {
+            return ['Error', '', stack, true];
+        }
+    }
+
+    /** Makes the heap serialisable; what stands in the way, or undefined. */
+    function prepareSnapshot() {
+        shared.releaseIntl();
+        return undefined;
+    }
+
+    shared.hooks = {
+        __proto__: null,
+        beginRun, describeValue, describeError, prepareSnapshot,
+        nextTimerDelay: shared.timers.nextTimerDelay,
+        runDueTimer: shared.timers.runDueTimer,
+        clearTimers: shared.timers.clearTimers,
+        pendingTimers: shared.timers.pendingTimers,
+    };
+})

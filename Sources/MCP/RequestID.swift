@@ -1,0 +1,21 @@
+/// What a client calls a request, kept with its type and every digit.
+package enum RequestID: Hashable, Sendable {
+    case string(String)
+    case integer(JSONNumber)
+
+    /// Takes a string or an integer of any size; anything else is no id.
+    init?(_ json: JSON?) {
+        switch json {
+        case .string(let text): self = .string(text)
+        case .number(let number) where number.isSpelledAsInteger: self = .integer(number)
+        default: return nil
+        }
+    }
+
+    var json: JSON {
+        switch self {
+        case .string(let text): .string(text)
+        case .integer(let number): .number(number)
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Glibc
+import MCP
+
+/// Reads messages and writes answers, on one thread that waits for both.
+///
+/// The descriptors stay blocking, since their other holders may not expect otherwise; the loop
+/// touches one only after `poll` said that it would not block.
+struct StdioLoop {
+    private enum Phase {
+        /// Reading. Next: `answering` at the end of input, `cancelling` if the client is gone.
+        case serving
+        /// Nothing more is read; calls may still answer. Next: `cancelling` or `flushing`.
+        case answering(until: ContinuousClock.Instant)
+        /// Calls were told to end. Next: `flushing`.
+        case cancelling(until: ContinuousClock.Instant)
+        /// Writing what is left. Next: `ended`.
+        case flushing(until: ContinuousClock.Instant)
+        /// Terminal.
+        case ended
+    }
+
+    /// The most that is written at once: a pipe that `poll` found writable takes so much for sure.
+    private static let writeByteCount = 4_096
+    private static let readByteCount = 65_536
+
+    private let conversation: Conversation
+    private let streams: StdioStreams
+    private let outbox: Outbox
+    private let limits: StdioLimits
+    private let intake: AsyncStream<PendingAnswer>.Continuation
+
+    private var phase = Phase.serving
+    private var framer: LineFramer
+    private var unwritten = WriteQueue()
+    private var output = Output.open
+    private var callsRunning = 0
+    private var failure: TransportError?
+
+    private enum Output {
+        case open
+        /// Nobody reads it any more.
+        case gone
+    }
+
+    init(
+        conversation: Conversation, streams: StdioStreams, outbox: Outbox,
+        limits: StdioLimits, intake: AsyncStream<PendingAnswer>.Continuation
+    ) {
+        self.conversation = conversation
+        self.streams = streams
+        self.outbox = outbox
+        self.limits = limits
+        self.intake = intake
+        framer = LineFramer(byteCountMax: conversation.server.limits.message.byteCountMax)
+    }
+
+    /// Serves until nothing is left to do.
+    mutating func run() -> Result<Void, TransportError> {
+        defer { intake.finish() }
+        while true {
+            advance(at: .now)
+            if case .ended = phase { break }
+            do throws(TransportError) {
+                try step()
+            } catch {
+                failure = failure ?? error
+                output = .gone
+                cancelCalls()
+            }
+        }
+        if let failure { return .failure(failure) }
+        return callsRunning == 0 ? .success(()) : .failure(.callsDidNotEnd(count: callsRunning))
+    }
+
+    /// Moves on where a phase has reached its aim or its deadline.
+    private mutating func advance(at now: ContinuousClock.Instant) {
+        if case .answering(let deadline) = phase {
+            if callsRunning == 0 {
+                phase = .flushing(until: now + limits.flushing)
+            } else if now >= deadline {
+                cancelCalls()
+            }
+        }
+        if case .cancelling(let deadline) = phase, callsRunning == 0 || now >= deadline {
+            phase = .flushing(until: now + limits.flushing)
+        }
+        if case .flushing(let deadline) = phase,
+            unwritten.isEmpty || output == .gone || now >= deadline
+        {
+            phase = .ended
+        }
+    }
+
+    private mutating func cancelCalls() {
+        switch phase {
+        case .serving, .answering:
+            conversation.cancelCalls()
+            phase = .cancelling(until: .now + limits.cancelling)
+        case .cancelling, .flushing, .ended: break
+        }
+    }
+}
+
+// MARK: - One turn
+
+extension StdioLoop {
+    private mutating func step() throws(TransportError) {
+        let ready = try waitUntilReady()
+        if ready.alarm {
+            let delivery = try outbox.take()
+            callsRunning -= delivery.callsEnded
+            unwritten.append(delivery.frames)
+            if delivery.wish == .stop { cancelCalls() }
+        }
+        if ready.outputGone {
+            output = .gone
+            cancelCalls()
+        } else if ready.output {
+            try write()
+        }
+        if ready.input { try read() }
+    }
+
+    private struct Readiness {
+        var alarm: Bool
+        var input: Bool
+        var output: Bool
+        var outputGone: Bool
+    }
+
+    private func waitUntilReady() throws(TransportError) -> Readiness {
+        let writing = unwritten.isEmpty ? 0 : POLLOUT
+        var entries = [
+            pollfd(fd: outbox.alarmNumber, events: Int16(POLLIN), revents: 0),
+            pollfd(
+                fd: isReading ? streams.input.number : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(
+                fd: output == .open ? streams.output.number : -1, events: Int16(writing),
+                revents: 0),
+        ]
+        guard
+            unsafe poll(&entries, nfds_t(entries.count), timeoutMilliseconds) >= 0 || errno == EINTR
+        else { throw .systemCall(.poll, errno: errno) }
+        let events = entries.map { Int32($0.revents) }
+        return Readiness(
+            alarm: events[0] != 0, input: events[1] != 0, output: events[2] & POLLOUT != 0,
+            outputGone: events[2] & (POLLERR | POLLHUP | POLLNVAL) != 0)
+    }
+
+    /// A client that does not read its answers is not read from either.
+    private var isReading: Bool {
+        guard case .serving = phase else { return false }
+        return unwritten.byteCount < limits.unwrittenByteCountMax
+    }
+
+    /// Rounded up, so that the deadline has passed when the time is over.
+    private var timeoutMilliseconds: Int32 {
+        switch phase {
+        case .serving, .ended: return -1
+        case .answering(let deadline), .cancelling(let deadline), .flushing(let deadline):
+            let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
+            return Int32(max(0, min(left.rounded(.up), 60_000)))
+        }
+    }
+
+    private mutating func write() throws(TransportError) {
+        switch try streams.output.write(unwritten.next(upTo: StdioLoop.writeByteCount)) {
+        case .written(let byteCount):
+            unwritten.removeFirst(byteCount)
+            if unwritten.isEmpty { outbox.didWriteAll() }
+        case .readerGone:
+            output = .gone
+            cancelCalls()
+        }
+    }
+
+    private mutating func read() throws(TransportError) {
+        switch try streams.input.read(upTo: StdioLoop.readByteCount) {
+        case .bytes(let bytes): receive(framer.append(bytes))
+        case .nothingYet: break
+        case .end:
+            receive(framer.finish())
+            phase = .answering(until: .now + limits.answering)
+        }
+    }
+
+    private mutating func receive(_ lines: [LineFramer.Line]) {
+        for line in lines {
+            switch line {
+            case .message(let message): follow(conversation.receive(message).reply)
+            case .tooLong:
+                let limit = conversation.server.limits.message.byteCountMax
+                let error = MCPError.invalidRequest("A message has at most \(limit) bytes")
+                follow(.answer(Answer(error: error)))
+            }
+        }
+    }
+
+    private mutating func follow(_ reply: Exchange.Reply) {
+        switch reply {
+        case .silence: break
+        case .answer(let answer): unwritten.append(message: answer.bytes)
+        case .pending(let pending):
+            callsRunning += 1
+            intake.yield(pending)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Heaps
+
+@Suite("Heaps in files", .timeLimit(.minutes(5)))
+struct FileHeapStorageTests {
+    private let place: TemporaryDirectory
+    private let path: String
+
+    init() throws {
+        place = try TemporaryDirectory()
+        path = place.path + "/a/heaps"
+    }
+
+    private func mode(_ path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return try #require(attributes[.posixPermissions] as? Int)
+    }
+
+    private func makeDirectory(mode: Int = 0o700) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+        // Not with the creation, where the process's mask has a say.
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    }
+
+    private func refusal() async throws -> StorageRefusal? {
+        do {
+            _ = try await FileHeapStorage(directoryPath: path)
+            return nil
+        } catch .storageRefused(_, let refusal) {
+            return refusal
+        }
+    }
+
+    @Test("makes the directory and those above it, for the owner alone")
+    func makesDirectory() async throws {
+        let storage = try await FileHeapStorage(directoryPath: path + "/")
+        let key = StorageKey.version(try .example(0xab))
+        _ = try await storage.create(key, [1, 2])
+        #expect(try mode(place.path + "/a") == 0o700)
+        #expect(try mode(path) == 0o700)
+        #expect(try mode(path + "/versions/ab") == 0o700)
+        #expect(try mode(path + "/" + key.path) == 0o600)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/tmp").isEmpty)
+        let format = try String(contentsOfFile: path + "/format", encoding: .utf8)
+        #expect(format == "mcp-v8 heaps 1\n")
+    }
+
+    @Test("keeps what was stored for the next start")
+    func survivesRestart() async throws {
+        let key = StorageKey.version(try .example(3))
+        _ = try await FileHeapStorage(directoryPath: path).create(key, [1, 2])
+        let again = try await FileHeapStorage(directoryPath: path)
+        #expect(try await again.get(key, byteCountMax: 2)?.bytes == [1, 2])
+    }
+
+    @Test("refuses a directory that others may write to", arguments: [0o770, 0o702, 0o1777])
+    func writableByOthers(_ mode: Int) async throws {
+        try makeDirectory(mode: mode)
+        #expect(try await refusal() == .writableByOthers(mode: UInt32(mode)))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+    }
+
+    @Test("accepts a directory that others may only read", arguments: [0o700, 0o750, 0o755])
+    func readableByOthers(_ mode: Int) async throws {
+        try makeDirectory(mode: mode)
+        #expect(try await refusal() == nil)
+    }
+
+    @Test("refuses a directory of somebody else", .enabled(if: geteuid() == 0))
+    func ownedByAnother() async throws {
+        try makeDirectory()
+        #expect(unsafe chown(path, 65534, 65534) == 0)
+        #expect(try await refusal() == .ownedByAnother(userID: 65534, ourUserID: 0))
+    }
+
+    @Test("refuses a link that somebody else made", .enabled(if: geteuid() == 0))
+    func linkOfAnother() async throws {
+        try makeDirectory()
+        let link = place.path + "/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        #expect(unsafe lchown(link, 65534, 65534) == 0)
+        let error = HeapError.storageRefused(path: link, .linkOfAnother(userID: 65534))
+        await #expect(throws: error) {
+            try await FileHeapStorage(directoryPath: link)
+        }
+    }
+
+    @Test("refuses a file")
+    func notADirectory() async throws {
+        try FileManager.default.createDirectory(
+            atPath: place.path + "/a", withIntermediateDirectories: false)
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(try await refusal() == .notADirectory)
+    }
+
+    @Test("refuses a directory with other things in it and leaves it alone")
+    func notEmpty() async throws {
+        try makeDirectory()
+        try Data().write(to: URL(fileURLWithPath: path + "/thesis.tex"))
+        #expect(try await refusal() == .notEmpty(found: "thesis.tex"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["thesis.tex"])
+    }
+
+    @Test("refuses another format", arguments: ["mcp-v8 heaps 2\n", "", "mcp-v8 heaps 1"])
+    func anotherFormat(_ format: String) async throws {
+        try makeDirectory()
+        try Data(format.utf8).write(to: URL(fileURLWithPath: path + "/format"))
+        #expect(try await refusal() == .unknownFormat(found: format))
+    }
+
+    @Test("says what to do about a directory that it refuses")
+    func refusalsAreClear() async throws {
+        try makeDirectory(mode: 0o777)
+        let error = await #expect(throws: HeapError.self) {
+            try await FileHeapStorage(directoryPath: path)
+        }
+        #expect(
+            error?.description
+                == "\(path) cannot keep heaps: others may write to it (mode 777). "
+                + "Run chmod 700 on it.")
+    }
+
+    @Test("removes old leftovers that nobody has in use, and no others")
+    func removesLeftovers() async throws {
+        _ = try await FileHeapStorage(directoryPath: path)
+        let used = open(path + "/tmp/used", O_CREAT | O_WRONLY, 0o600)
+        defer { close(used) }
+        #expect(flock(used, LOCK_SH) == 0)
+        try Data([1]).write(to: URL(fileURLWithPath: path + "/tmp/dead"))
+        let now = WallTime.now().millisecondsSince1970
+        let left = { try FileManager.default.contentsOfDirectory(atPath: path + "/tmp").sorted() }
+
+        _ = try await FileHeapStorage(
+            directoryPath: path, now: WallTime(millisecondsSince1970: now + 3_500_000))
+        #expect(try left() == ["dead", "used"])
+        _ = try await FileHeapStorage(
+            directoryPath: path, now: WallTime(millisecondsSince1970: now + 3_700_000))
+        #expect(try left() == ["used"])
+    }
+
+    @Test("lets several servers start in a new directory at once")
+    func concurrentStarts() async throws {
+        let key = StorageKey.version(try .example(5))
+        try await withThrowingDiscardingTaskGroup { group in
+            for index in 0..<6 as Range<UInt8> {
+                group.addTask {
+                    let storage = try await FileHeapStorage(directoryPath: path)
+                    _ = try await storage.create(key, [index])
+                }
+            }
+        }
+    }
+
+    @Test("follows no link below its directory")
+    func noLinks() async throws {
+        let storage = try await FileHeapStorage(directoryPath: path)
+        let key = StorageKey.head(try HeapName("a"))
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/" + key.path, withDestinationPath: "/etc/passwd")
+        await #expect(throws: HeapError.self) { try await storage.get(key, byteCountMax: 1 << 20) }
+    }
+}

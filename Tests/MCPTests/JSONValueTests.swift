@@ -1,0 +1,43 @@
+import MCP
+import Testing
+
+@Suite("JSON values")
+struct JSONValueTests {
+    @Test(
+        "numbers are integers where they are exact",
+        arguments: [
+            ("3", 3), ("3.0", 3), ("3e2", 300), ("-0", 0), ("3.5", nil), ("1e400", nil),
+            ("9223372036854775807", Int.max), ("9223372036854775808", nil), ("1e17", nil),
+        ] as [(String, Int?)])
+    func integers(text: String, expected: Int?) throws {
+        #expect(try JSON(parsing: Array(text.utf8)).integer == expected)
+    }
+
+    @Test("doubles that JSON cannot spell are no numbers", arguments: [Double.infinity, .nan])
+    func refusesNonFinite(value: Double) {
+        #expect(JSONNumber(value) == nil)
+    }
+
+    @Test("members keep their order when one is replaced, added and removed")
+    func editsMembers() {
+        var object: JSONObject = ["a": 1, "b": 2]
+        object["a"] = "x"
+        object["c"] = true
+        object["b"] = nil
+        #expect(JSON.object(object).text == #"{"a":"x","c":true}"#)
+    }
+
+    @Test(
+        "raw text is written as it is, on one line",
+        arguments: [
+            ("1.50", "1.50"), ("{\"a\":1,\"a\":2}", "{\"a\":1,\"a\":2}"),
+            ("{\n\"a\":\r\n1}", "{ \"a\":  1}"), (#""\n""#, #""\n""#),
+            (#""\ud83d\ude00""#, #""\ud83d\ude00""#), (#""\ud83dx""#, #""\ufffdx""#),
+            (#"["\udc00","\ud800\ud83d\ude00"]"#, #"["\ufffd","\ufffd\ud83d\ude00"]"#),
+            (#""\\ud800""#, #""\\ud800""#),
+        ])
+    func raw(text: String, expected: String) throws {
+        let raw = try RawJSON(validating: Array(text.utf8))
+        #expect(JSON.raw(raw).text == expected)
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+import V8
+import WorkerProtocol
+
+/// What a console shows for an expression, as Node shows it.
+struct InspectCase: Decodable, Sendable, CustomTestStringConvertible {
+    let name: String
+    let code: String
+    let text: String
+    var testDescription: String { name }
+}
+
+/// What a script prints, entry by entry.
+struct ConsoleCase: Decodable, Sendable, CustomTestStringConvertible {
+    struct Entry: Decodable, Hashable, Sendable {
+        let level: String
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            level = try container.decode(String.self)
+            text = try container.decode(String.self)
+        }
+
+        init(_ line: ConsoleLine) {
+            level = "\(line.level)"
+            text = line.text
+        }
+    }
+
+    let name: String
+    let code: String
+    let lines: [Entry]
+    var testDescription: String { name }
+}
+
+/// A script that breaks what the base heap may rely on, and a value that is to be shown all the same.
+struct SabotageCase: Decodable, Sendable, CustomTestStringConvertible {
+    let name: String
+    let setup: String
+    let value: String
+    let text: String
+    var testDescription: String { name }
+}
+
+extension EngineTests {
+    @Suite("The base heap's own JavaScript")
+    struct FixtureTests {
+        @Test("the fixtures are there")
+        func present() {
+            #expect(fixtures("inspect", as: InspectCase.self).count >= 150)
+            #expect(fixtures("console", as: ConsoleCase.self).count >= 40)
+            #expect(fixtures("sabotage", as: SabotageCase.self).count >= 10)
+        }
+
+        @Test("shows values as Node does", arguments: fixtures("inspect", as: InspectCase.self))
+        func inspect(_ example: InspectCase) throws {
+            let run = try runStateless("console.log(\(example.code))")
+            #expect(run.outcome.value != nil)
+            #expect(run.console.map(\.text) == [example.text])
+        }
+
+        @Test("prints as Node does", arguments: fixtures("console", as: ConsoleCase.self))
+        func console(_ example: ConsoleCase) throws {
+            let run = try runStateless(example.code)
+            #expect(run.outcome.value != nil)
+            #expect(run.console.map(ConsoleCase.Entry.init) == example.lines)
+        }
+
+        @Test(
+            "answers whatever a script has done to the globals",
+            arguments: fixtures("sabotage", as: SabotageCase.self))
+        func sabotage(_ example: SabotageCase) throws {
+            let run = try runStateless("\(example.setup);\n\(example.value)")
+            #expect(run.outcome.value?.text == example.text)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Testing
+import V8
+import WorkerProtocol
+
+extension EngineTests {
+    @Suite("A heap that goes through snapshots")
+    struct SnapshotTests {
+        @Test("keeps let, const, class, functions and closures, and lets them be declared again")
+        func lexicalState() throws {
+            var heap = TestHeap()
+            _ = try heap.text(
+                """
+                let n = 1; const k = 10;
+                class Counter { #count = 0; next() { return ++this.#count } }
+                function read() { return n + k }
+                const counter = new Counter(); counter.next();
+                """)
+            #expect(try heap.text("n++; read()") == "12")
+            #expect(try heap.text("let n = 100; read()") == "110")
+            #expect(try heap.text("counter.next()") == "2")
+            #expect(try heap.text("function read() { return 'new' } read()") == "new")
+        }
+
+        @Test("keeps functions suspended in an await")
+        func suspended() throws {
+            var heap = TestHeap()
+            _ = try heap.text(
+                """
+                let open; const gate = new Promise(done => { open = done });
+                const seen = []; (async () => { seen.push(await gate) })(); 0
+                """)
+            _ = try heap.text("open('through')")
+            #expect(try heap.text("seen.join()") == "through")
+        }
+
+        @Test(
+            "survives empty array buffers, however they are made",
+            arguments: [
+                "new ArrayBuffer(0)", "new ArrayBuffer(8).slice(0, 0)",
+                "new Uint8Array(0).buffer", "new Uint8Array(0)", "Float64Array.from([])",
+                "new DataView(new ArrayBuffer(0))", "new Uint8Array([1]).subarray(1).slice()",
+            ])
+        func emptyBuffers(_ expression: String) throws {
+            var heap = TestHeap()
+            _ = try heap.text(
+                "globalThis.all = Array.from({length: 20}, () => \(expression)); 0")
+            for _ in 0..<4 {
+                // Garbage that fills what a dangling pointer would point to.
+                _ = try heap.text("Array.from({length: 1e5}, (_, i) => ({i})); 0")
+            }
+            #expect(try heap.text("all.every(each => each.byteLength === 0)") == "true")
+        }
+
+        @Test("keeps the names of earlier runs in the stacks of their functions")
+        func stackNames() throws {
+            var heap = TestHeap()
+            _ = try heap.text("function fails() {\n  throw new Error('here')\n}")
+            let error = try #require(heap.run("fails()").error)
+            #expect(error.stack.contains("at fails (run_js#1:2:9)"))
+            #expect(error.stack.contains("at run_js#2:1:1"))
+            #expect((error.line, error.column) == (0, 0))
+        }
+
+        @Test("gives other random numbers in every restored isolate")
+        func randomNumbers() throws {
+            var heap = TestHeap()
+            _ = try heap.text("Math.random()")
+            let twin = heap
+            var first = heap
+            var second = twin
+            #expect(try first.text("Math.random()") != second.text("Math.random()"))
+        }
+
+        @Test("keeps a heap of many objects")
+        func manyObjects() throws {
+            var heap = TestHeap()
+            _ = try heap.text(
+                "const all = []; for (let i = 0; i < 1e5; i++) all.push({ id: i, s: 's' + i }); 0")
+            try heap.pass(generations: 2)
+            #expect(try heap.text("all.length + all[99999].s") == "100000s99999")
+        }
+    }
+}
