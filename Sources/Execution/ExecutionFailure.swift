@@ -61,12 +61,9 @@ extension ExecutionFailure {
         "The script awaits a promise that nothing is left to settle: it would wait for ever. "
             + "Nothing of it was kept.")
 
-    static func notSerializable(
-        _ reason: String, scriptError: ScriptError? = nil
-    ) -> ExecutionFailure {
+    static func notSerializable(_ reason: String) -> ExecutionFailure {
         ExecutionFailure(
-            .notSerializable, "The heap cannot be saved, and is as it was before: \(reason)",
-            scriptError: scriptError)
+            .notSerializable, "The heap cannot be saved, and is as it was before: \(reason)")
     }
 
     init(_ error: ScriptError) {

@@ -109,8 +109,7 @@ package final class ExecutionService: Sendable {
         do throws(ExecutionFailure) {
             run.report.outcome = try await run.perform()
         } catch {
-            // What was stopped fails in some way of its own; the caller is told why it was stopped.
-            run.report.outcome = .failure(running.interruption ?? error)
+            run.report.outcome = .failure(running.cause(of: error))
         }
         return run.report
     }

@@ -137,6 +137,7 @@ struct PoolState {
     }
 
     mutating func remove(_ id: UInt64) {
+        noteClosed(id)
         stations[id] = nil
     }
 

@@ -7,10 +7,6 @@ extension Run {
     struct Answer {
         var evaluation: Evaluation
         var snapshot: SnapshotReport?
-
-        var scriptError: ScriptError? {
-            if case .exception(let error) = evaluation.outcome { error } else { nil }
-        }
     }
 
     /// Has a worker run the script.

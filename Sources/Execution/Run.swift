@@ -132,11 +132,10 @@ struct Run {
             report.statistics.snapshotByteCount = snapshot.count
             return HeldHeap(name: name, version: new.version, byteCount: heapByteCount)
         case .notSerializable(let reason):
-            throw .notSerializable(reason, scriptError: answer.scriptError)
+            throw .notSerializable(reason)
         case .tooLarge(let byteCount, let limit):
             throw .notSerializable(
-                "its snapshot takes \(byteCount) bytes, and at most \(limit) are kept.",
-                scriptError: answer.scriptError)
+                "its snapshot takes \(byteCount) bytes, and at most \(limit) are kept.")
         }
     }
 

@@ -34,9 +34,16 @@ final class RunningExecution: Sendable {
     /// What is left until the deadline; negative behind it.
     var timeLeft: Duration { arrival + timeout - timeline.now }
 
-    /// Why the execution was stopped from outside; nil if it was not.
-    var interruption: ExecutionFailure? {
-        state.withLock { if case .interrupted(let failure) = $0 { failure } else { nil } }
+    /// What to tell the caller: what is stopped fails in some way of its own.
+    func cause(of failure: ExecutionFailure) -> ExecutionFailure {
+        state.withLock { state in
+            switch state {
+            case .interrupted(let cause): cause
+            // Cancelling reaches the body's own steps at the same time as it reaches the state.
+            case .waiting, .evaluating: Task.isCancelled ? .cancelled : failure
+            case .committing: failure
+            }
+        }
     }
 
     /// Runs `body`, and cancels it at the deadline or when the caller's task is cancelled.
@@ -74,6 +81,7 @@ final class RunningExecution: Sendable {
     private func enter(_ next: State) throws(ExecutionFailure) {
         try state.withLock { state throws(ExecutionFailure) in
             if case .interrupted(let failure) = state { throw failure }
+            if Task.isCancelled { throw .cancelled }
             state = next
         }
     }

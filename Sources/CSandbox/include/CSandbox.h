@@ -40,9 +40,10 @@ ssize_t csandbox_receive(
     size_t *descriptor_count
 );
 
-// Starts the program at `path` in a session of its own: `descriptor` is its 3, standard input and output are /dev/null,
-// standard error is the caller's, nothing else is open, the directory is `/`, no signal is blocked or ignored, and the
-// environment says `TZ=UTC` and `LC_ALL=C` only. `arguments` end with NULL. Returns the process id.
+// Starts the program at `path` in a session of its own: `descriptor` is its 3, standard input and
+// output are /dev/null, standard error is the caller's, nothing else is open, the directory is `/`,
+// no signal is blocked or ignored, and the environment says `TZ=UTC` and `LC_ALL=C` only.
+// `arguments` end with NULL. Returns the process id.
 pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor);
 
 // fork(2). Only for a process that has one thread.

@@ -22,7 +22,7 @@ final class FakeSource: WorkerSource {
     private let requests: AsyncStream<(FakeWorker, EvaluateRequest)>
     private let requestsContinuation: AsyncStream<(FakeWorker, EvaluateRequest)>.Continuation
 
-    /// Makes a source whose workers answer so; every request can also be had from ``nextRequest()``.
+    /// Makes a source whose workers answer so; ``nextRequest(where:)`` tells what they were asked.
     init(answering answer: @escaping Answer = { worker, request in worker.echo(request) }) {
         self.answer = answer
         (requests, requestsContinuation) = AsyncStream.makeStream()

@@ -73,7 +73,8 @@ final class FakeWorker: Sendable {
 
     /// Plays a heap: code is added to what is there, and all of it is the value.
     ///
-    /// `throw` throws after it was added, `syntax` does not parse, `hold` is left for the test to answer.
+    /// `throw` throws after it was added, `syntax` does not parse, `hold` is left for the test to
+    /// answer.
     func echo(_ request: EvaluateRequest) {
         states.withLock { $0.append(request.state) }
         switch request.state {

@@ -64,7 +64,7 @@ final class ManualClock: Clock, Sendable {
     }
 }
 
-/// Gives others their turn until something is so; the suite's time limit ends a wait that is in vain.
+/// Gives others their turn until something is so; the suite's time limit ends a wait in vain.
 func eventually(_ condition: () async -> Bool) async {
     while !(await condition()) && !Task.isCancelled { await Task.yield() }
 }
