@@ -8,6 +8,7 @@ internal import NIOPosix
 internal import ServiceLifecycle
 internal import Transports
 internal import UnixSignals
+internal import WorkerProtocol
 
 extension ServerCommand {
     /// Puts the parts together and serves one client until it goes or a signal comes.
