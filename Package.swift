@@ -34,8 +34,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -96,10 +98,24 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(name: "Transports", dependencies: ["MCP"], swiftSettings: swiftSettings),
+        .target(
+            name: "HTTPTransports",
+            dependencies: [
+                "MCP",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "Server",
             dependencies: [
                 "Execution",
+                "HTTPTransports",
                 "Heaps",
                 "MCP",
                 "Transports",
@@ -133,6 +149,15 @@ let package = Package(
         ),
         .testTarget(name: "MCPTests", dependencies: ["MCP"]),
         .testTarget(name: "TransportsTests", dependencies: ["MCP", "Transports"]),
+        .testTarget(
+            name: "HTTPTransportsTests",
+            dependencies: [
+                "HTTPTransports", "MCP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "TidyTests"),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,4 +1,13 @@
 extension Era {
+    /// Finds out how the client of a message speaks.
+    init(of message: IncomingMessage, context: MessageContext) {
+        if case .request(let request) = message {
+            self.init(of: request, context: context)
+        } else {
+            self = context.era
+        }
+    }
+
     /// Finds out how the client of a request speaks.
     init(of request: Request, context: MessageContext) {
         if request.meta(.protocolVersion) != nil || request.method == "server/discover" {

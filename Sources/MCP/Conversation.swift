@@ -32,20 +32,32 @@ package final class Conversation: Sendable {
     /// It does not wait: messages are to be given in the order in which they came, so that a
     /// cancellation finds its call, and what they ask for may then run at once.
     package func receive(_ message: [UInt8], context: MessageContext = .stream) -> Exchange {
-        let json: JSON
         do {
-            json = try JSON(parsing: message, limits: server.limits.message)
+            let message = try ClientMessage(
+                parsing: message, context: context, limits: server.limits.message)
+            return receive(message)
         } catch {
             return .refusal(error, era: context.era)
         }
-        guard case .array(let elements) = json else {
-            return receive(IncomingMessage(json), context: context)
+    }
+
+    /// Takes in one message that was read before, under the same rules.
+    package func receive(_ message: ClientMessage) -> Exchange {
+        switch message.content {
+        case .single(let single):
+            return receive(single, context: message.context)
+        case .batch(let batch):
+            do {
+                return try receive(batch: batch, context: message.context)
+            } catch {
+                return .refusal(error, era: message.era)
+            }
         }
-        do {
-            return try receive(batch: elements.map(IncomingMessage.init), context: context)
-        } catch {
-            return .refusal(error, era: context.era)
-        }
+    }
+
+    /// How many calls run.
+    package var callsInFlightCount: Int {
+        state.withLock { $0.callsInFlight.count }
     }
 
     /// Cancels all calls that run, as when a session ends.

@@ -38,7 +38,7 @@ package struct ProtocolHeaders: Hashable, Sendable {
     }
 
     /// The era that the version header claims; an unknown version is from the future.
-    var era: Era? {
+    package var era: Era? {
         switch protocolVersion {
         case .absent: nil
         case .unusable: .modern

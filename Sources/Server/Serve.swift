@@ -11,11 +11,58 @@ internal import UnixSignals
 internal import WorkerProtocol
 
 extension ServerCommand {
-    /// Puts the parts together and serves one client until it goes or a signal comes.
+    /// Puts the parts together and serves until the client goes or a signal comes.
     func serve(_ settings: Settings) async throws {
         let logger = Logger(label: "mcp-v8")
-        let streams = try StdioStreams.claim()
-        let execution = try await makeExecution(settings, logger: logger)
+        switch settings.transport {
+        case .stdio:
+            let streams = try StdioStreams.claim()
+            let parts = try await makeParts(settings, logger: logger)
+            let transport = try StdioTransport(server: parts.server, streams: streams)
+            try await run(
+                .init(
+                    service: TransportLifetime(transport: transport),
+                    successTerminationBehavior: .gracefullyShutdownGroup),
+                with: parts, logger: logger)
+        case .http(let http):
+            let parts = try await makeParts(settings, logger: logger)
+            let service = try HTTPService(http, parts: parts, logger: logger)
+            try await run(.init(service: service), with: parts, logger: logger)
+        }
+    }
+
+    private func run(
+        _ transport: ServiceGroupConfiguration.ServiceConfiguration, with parts: ServerParts,
+        logger: Logger
+    ) async throws {
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: ExecutionLifetime(execution: parts.execution)), transport,
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        let impatience = Task { await endAtSecondSignal() }
+        defer { impatience.cancel() }
+        try await services.run()
+    }
+
+    /// Ends the process where it was told to end and is told so again.
+    private func endAtSecondSignal() async {
+        var signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).makeAsyncIterator()
+        guard await signals.next() != nil, await signals.next() != nil else { return }
+        _exit(EXIT_FAILURE)
+    }
+
+    private func makeParts(_ settings: Settings, logger: Logger) async throws -> ServerParts {
+        let repository = HeapRepository(
+            storage: try await makeStorage(settings, logger: logger),
+            snapshotByteCountMax: settings.limits.snapshotByteCountMax, logger: logger)
+        let timeline = Timeline()
+        let template = makeTemplate(settings, timeline: timeline, logger: logger)
+        let execution = ExecutionService(
+            repository: repository, source: template, limits: settings.limits,
+            eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger)
         let server = MCPServer(
             implementation: Implementation(
                 name: "mcp-v8", title: "JavaScript (V8)", version: ServerCommand.version,
@@ -23,38 +70,20 @@ extension ServerCommand {
             instructions: settings.instructions,
             tools: [RunJavaScript(service: execution, settings: settings).tool],
             logger: logger)
-        let transport = try StdioTransport(server: server, streams: streams)
-        let services = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: ExecutionLifetime(execution: execution)),
-                    .init(
-                        service: TransportLifetime(transport: transport),
-                        successTerminationBehavior: .gracefullyShutdownGroup),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
-        try await services.run()
+        return ServerParts(
+            repository: repository, template: template, execution: execution, server: server)
     }
 
-    private func makeExecution(
-        _ settings: Settings, logger: Logger
-    ) async throws -> ExecutionService {
-        let limits = settings.limits
-        let repository = HeapRepository(
-            storage: try await makeStorage(settings, logger: logger),
-            snapshotByteCountMax: limits.snapshotByteCountMax, logger: logger)
-        let eventLoops = MultiThreadedEventLoopGroup.singleton
-        let timeline = Timeline()
+    private func makeTemplate(
+        _ settings: Settings, timeline: Timeline, logger: Logger
+    ) -> WorkerTemplate {
         let launch = TemplateLaunch(
             path: TemplateLaunch.pathBesideThisProgram(),
-            heapByteCountMax: limits.heapByteCountMax, mode: .jit)
-        let template = WorkerTemplate(
-            eventLoop: eventLoops.next(), timeline: timeline, logger: logger
+            heapByteCountMax: settings.limits.heapByteCountMax, mode: .jit)
+        return WorkerTemplate(
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
+            logger: logger
         ) { () throws(ExecutionError) in try launch.launch() }
-        return ExecutionService(
-            repository: repository, source: template, limits: limits, eventLoops: eventLoops,
-            timeline: timeline, logger: logger)
     }
 
     private func makeStorage(
@@ -69,6 +98,14 @@ extension ServerCommand {
     }
 
     private var memoryByteCount: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+}
+
+/// What every transport serves.
+struct ServerParts: Sendable {
+    let repository: HeapRepository
+    let template: WorkerTemplate
+    let execution: ExecutionService
+    let server: MCPServer
 }
 
 /// Keeps workers until the server ends.

@@ -14,6 +14,7 @@ struct Settings: Sendable {
     static let directoryPathDefault = "/tmp/mcp-v8-heaps"
 
     var storage: Storage
+    var transport: TransportSettings
     var limits: ExecutionLimits
     var logLevel: Logger.Level
 
@@ -24,8 +25,9 @@ struct Settings: Sendable {
         storage =
             try sources.first(Settings.storage)
             ?? .files(directoryPath: Settings.directoryPathDefault)
+        transport = try TransportSettings(sources)
         limits = try Settings.limits(sources, coreCount: coreCount)
-        let level = sources.value(\.logLevel) ?? "warning"
+        let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw .invalid("--log-level is \"\(level)\"; it must be one of \(known)")
@@ -53,38 +55,43 @@ struct Settings: Sendable {
     private static func limits(
         _ sources: OptionSources, coreCount: Int
     ) throws(SettingsError) -> ExecutionLimits {
-        func number(
-            _ option: KeyPath<ServerOptions, Int?>, _ name: String, _ range: ClosedRange<Int>,
-            default defaultValue: Int
-        ) throws(SettingsError) -> Int {
-            let value = sources.value(option) ?? defaultValue
-            guard range.contains(value) else {
-                throw .invalid(
-                    "\(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)"
-                )
-            }
-            return value
-        }
         let hour = 3_600_000
         var limits = ExecutionLimits()
-        let timeoutMax = try number(\.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
-        let timeout = try number(
+        let timeoutMax = try sources.number(\.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
+        let timeout = try sources.number(
             \.timeoutMs, "--timeout-ms", 1...timeoutMax, default: min(30_000, timeoutMax))
         limits.timeoutMax = .milliseconds(timeoutMax)
         limits.timeoutDefault = .milliseconds(timeout)
         limits.codeByteCountMax = 1 << 20
         limits.heapByteCountMax =
-            try number(\.heapMbMax, "--heap-mb-max", 32...4096, default: 256) << 20
-        limits.outputByteCountMax = try number(
+            try sources.number(\.heapMbMax, "--heap-mb-max", 32...4096, default: 256) << 20
+        limits.outputByteCountMax = try sources.number(
             \.outputBytesMax, "--output-bytes-max", 1024...(4 << 20), default: 65_536)
         limits.snapshotByteCountMax =
-            try number(\.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512) << 20
-        limits.workersMax = try number(
+            try sources.number(\.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512) << 20
+        limits.workersMax = try sources.number(
             \.workersMax, "--workers-max", 1...4096, default: coreCount * 8)
-        limits.queueCountMax = try number(\.queueMax, "--queue-max", 1...10_000, default: 32)
+        limits.queueCountMax = try sources.number(\.queueMax, "--queue-max", 1...10_000, default: 32)
         limits.warmIdle = .seconds(
-            try number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
+            try sources.number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
         return limits
+    }
+}
+
+extension OptionSources {
+    /// The number that the strongest source gives.
+    ///
+    /// - Throws: ``SettingsError/invalid(_:)`` if it is out of its range.
+    func number(
+        _ option: KeyPath<ServerOptions, Int?>, _ name: String, _ range: ClosedRange<Int>,
+        default defaultValue: Int
+    ) throws(SettingsError) -> Int {
+        let value = value(option) ?? defaultValue
+        guard range.contains(value) else {
+            throw .invalid(
+                "\(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
     }
 }
 

@@ -1,0 +1,36 @@
+/// How much one client may take, and how long the transport waits for it.
+package struct HTTPLimits: Hashable, Sendable {
+    /// The largest body of a request.
+    package var bodyByteCountMax = 4 << 20
+    /// The largest header, the most bytes of all headers and their number.
+    package var headerByteCountMax = 16 << 10
+    package var headersByteCountMax = 32 << 10
+    package var headerCountMax = 100
+    /// Connections at a time; more wait in the kernel's queue.
+    package var connectionsMax = 1024
+    /// Sessions of legacy clients at a time.
+    package var sessionsMax = 10_000
+    /// Streams of HTTP+SSE clients at a time; fewer than connections, so that they can be answered.
+    package var streamsMax = 512
+    /// How long a session of a legacy client lives without a request.
+    package var sessionIdle = Duration.seconds(1800)
+    /// How long a connection may be without a request, or take to send a request's headers.
+    package var connectionIdle = Duration.seconds(60)
+    /// How long the body of a request may take to come.
+    package var bodyTimeout = Duration.seconds(30)
+    /// How long the client of a refused request may go on sending its body.
+    package var linger = Duration.seconds(5)
+    /// After so long without a result an answer becomes a stream of events.
+    package var streamDelay = Duration.seconds(1)
+    /// How often a stream without events shows that it is alive.
+    package var keepAlive = Duration.seconds(15)
+    /// How long written bytes may stay unread by the client's machine before it is given up.
+    package var writeStall = Duration.seconds(30)
+    /// Notifications beyond so many unwritten bytes are dropped: progress is not worth memory.
+    package var notificationByteCountMax = 1 << 20
+    /// With more unwritten bytes than this a stream's client may not ask for more.
+    package var unwrittenByteCountMax = 8 << 20
+
+    /// Makes the default limits.
+    package init() {}
+}

@@ -1,0 +1,117 @@
+internal import Execution
+internal import Foundation
+internal import HTTPTransports
+internal import Heaps
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+
+/// Serves HTTP clients until the server is told to end, and then as long as it takes to answer.
+struct HTTPService: Service {
+    /// How long answers may take to be written when all executions have ended.
+    private static let flushing = Duration.seconds(1)
+
+    private let transports: [HTTPTransport]
+    private let execution: ExecutionService
+    private let logger: Logger
+
+    /// Prepares to serve.
+    ///
+    /// - Throws: ``SettingsError`` if the file of tokens cannot be used.
+    init(_ settings: HTTPSettings, parts: ServerParts, logger: Logger) throws {
+        execution = parts.execution
+        self.logger = logger
+        let tokens = try settings.tokenFile.map(HTTPService.readTokens)
+        if !settings.isLoopback, tokens == nil {
+            logger.warning(
+                "No authentication: whoever reaches this address can run code",
+                metadata: ["host": "\(settings.host)"])
+        }
+        let access = AccessPolicy(hostNames: settings.hostNames, tokens: tokens)
+        var limits = HTTPLimits()
+        limits.bodyByteCountMax = settings.requestByteCountMax
+        transports = settings.listeners.map { listener in
+            HTTPTransport(
+                server: parts.server,
+                configuration: HTTPConfiguration(
+                    host: settings.host, port: listener.port, endpoints: listener.endpoints,
+                    access: access, limits: limits),
+                probes: HTTPProbes(readiness: { await parts.readiness }), logger: logger)
+        }
+    }
+
+    func run() async throws {
+        try await withThrowingTaskGroup { group in
+            for transport in transports {
+                group.addTask {
+                    try await transport.run(on: MultiThreadedEventLoopGroup.singleton) { address in
+                        announce(address)
+                    }
+                    return Part.transport
+                }
+            }
+            group.addTask {
+                try await gracefulShutdown()
+                // Nothing new is run from now on, and what runs answers while connections are open.
+                await execution.shutdown()
+                try await Task.sleep(for: HTTPService.flushing)
+                return Part.drain
+            }
+            var open = transports.count
+            while open > 0, let ended = try await group.next() {
+                if ended == .drain { break }
+                open -= 1
+            }
+            group.cancelAll()
+        }
+    }
+
+    private enum Part {
+        case transport
+        case drain
+    }
+
+    /// Says where clients can come, whatever the level of other messages: with port 0 nothing else
+    /// tells.
+    private func announce(_ address: SocketAddress) {
+        var logger = logger
+        logger.logLevel = min(logger.logLevel, .notice)
+        logger.notice(
+            "Listening",
+            metadata: [
+                "address": "\(address.ipAddress ?? "")", "port": "\(address.port ?? 0)",
+            ])
+    }
+
+    private static func readTokens(path: String) throws(SettingsError) -> BearerTokens {
+        guard let content = FileManager.default.contents(atPath: path) else {
+            throw .invalid("the file of --auth-token-file, \(path), cannot be read")
+        }
+        do {
+            return try BearerTokens(file: String(decoding: content, as: UTF8.self))
+        } catch {
+            throw .invalid("the file of --auth-token-file, \(path), cannot be used: \(error)")
+        }
+    }
+}
+
+extension ServerParts {
+    /// Whether heaps can be read and workers be started.
+    fileprivate var readiness: HTTPProbes.Readiness {
+        get async {
+            guard execution.isAccepting else { return .notReady("the server is ending") }
+            do {
+                _ = try await repository.head(of: HeapName("readyz"))
+            } catch {
+                return .notReady("heaps cannot be read")
+            }
+            do {
+                _ = try await template.identity()
+            } catch {
+                return .notReady("workers cannot be started")
+            }
+            return .ready
+        }
+    }
+}
