@@ -1,0 +1,237 @@
+"""A server of mcp-v8 over HTTP, and a client that can also send what no MCP library would.
+
+Standard library only: `Benchmarks/` may use it too.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from raw_client import LEGACY_VERSION, MODERN_VERSION, ToolResult, modern_meta
+
+WAIT_SECONDS = 30.0
+"""How long anything may take where a test names no time of its own."""
+
+
+class HTTPServer:
+    """A server process that listens on ports of its own choice."""
+
+    def __init__(self, binary: str | Path, *args: object):
+        options = [str(arg) for arg in args]
+        if "--http-port" not in options and "--sse-port" not in options:
+            options = ["--http-port", "0", "--sse-port", "0", *options]
+        self.command = [str(binary), *options]
+        self._stderr = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._stderr,
+            start_new_session=True)
+
+    def ports(self, count: int = 1) -> list[int]:
+        """The ports that it listens on; waits until there are so many."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            found = [int(port) for port in re.findall(r"port=(\d+).*Listening", self.stderr())]
+            if len(found) >= count:
+                return found
+            assert self.process.poll() is None, f"the server ended\n{self.stderr()}"
+            assert time.monotonic() < deadline, f"the server does not listen\n{self.stderr()}"
+            time.sleep(0.01)
+
+    @property
+    def port(self) -> int:
+        return self.ports()[0]
+
+    def stderr(self) -> str:
+        # Not `seek`: the server writes at the same position.
+        size = os.fstat(self._stderr.fileno()).st_size
+        return os.pread(self._stderr.fileno(), size, 0).decode(errors="replace")
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> int:
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(
+                f"the server still ran after {seconds} s\n{self.stderr()}") from None
+
+    def __enter__(self) -> HTTPServer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.process.poll() is None:
+            self.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise
+        stdout = self.process.stdout.read()
+        self.process.stdout.close()
+        assert stdout == b"", f"on stdout: {stdout[:200]!r}"
+
+
+class Reply:
+    """One response, whole."""
+
+    def __init__(self, response: http.client.HTTPResponse):
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.body = response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def messages(self) -> list[dict]:
+        """What was answered, be it JSON or a stream of events."""
+        if not self.headers.get("content-type", "").startswith("text/event-stream"):
+            return [self.json] if self.body else []
+        return [json.loads(data) for name, data in events(self.body.splitlines(True))]
+
+    @property
+    def answer(self) -> dict:
+        answers = [m for m in self.messages if isinstance(m, list) or "method" not in m]
+        assert len(answers) == 1, self.messages
+        return answers[0]
+
+    @property
+    def tool_result(self) -> ToolResult:
+        assert self.status == 200 and "result" in self.answer, (self.status, self.body)
+        return ToolResult(self.answer["result"])
+
+    def __repr__(self) -> str:
+        return f"Reply({self.status}, {self.headers}, {self.body[:500]!r})"
+
+
+class Client:
+    """One connection that is kept."""
+
+    def __init__(self, port: int, *, token: str | None = None):
+        self.port = port
+        self.session: str | None = None
+        self._token = token
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_SECONDS)
+        self._next_id = 0
+
+    def send(
+        self, method: str, path: str, headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Reply:
+        self.begin(method, path, headers, body)
+        return Reply(self._connection.getresponse())
+
+    def begin(
+        self, method: str, path: str, headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        """Sends a request and does not wait for the response."""
+        headers = {"Accept": "application/json, text/event-stream"} | (headers or {})
+        if self._token:
+            headers.setdefault("Authorization", f"Bearer {self._token}")
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        headers = {name: value for name, value in headers.items() if value is not None}
+        self._connection.request(method, path, body, headers)
+
+    def reply(self) -> Reply:
+        """The response to what was begun."""
+        return Reply(self._connection.getresponse())
+
+    def stream(self) -> Iterator[tuple[str, str]]:
+        """The events of the response to what was begun, as they come."""
+        return events(self._connection.getresponse())
+
+    def post(self, message: object, headers: dict[str, str] | None = None) -> Reply:
+        self.begin_post(message, headers)
+        return self.reply()
+
+    def begin_post(self, message: object, headers: dict[str, str] | None = None) -> None:
+        session = {"Mcp-Session-Id": self.session} if self.session else {}
+        self.begin("POST", "/mcp", session | (headers or {}), json.dumps(message).encode())
+
+    def initialize(self, version: str = LEGACY_VERSION) -> Reply:
+        reply = self.post(self.message("initialize", {
+            "protocolVersion": version, "capabilities": {},
+            "clientInfo": {"name": "raw-client", "version": "1"}}))
+        self.session = reply.headers["mcp-session-id"]
+        return reply
+
+    def message(self, method: str, params: dict | None = None) -> dict:
+        self._next_id += 1
+        return {"jsonrpc": "2.0", "id": self._next_id, "method": method, "params": params or {}}
+
+    def run(self, code: str, *, meta: dict | None = None, **arguments: object) -> ToolResult:
+        self.begin_run(code, meta=meta, **arguments)
+        return self.reply().tool_result
+
+    def begin_run(self, code: str, *, meta: dict | None = None, **arguments: object) -> dict:
+        """Calls `run_js`, in the session if there is one, else as a modern client does."""
+        params = {"name": "run_js", "arguments": {"code": code, **arguments}}
+        message = self.message("tools/call", params)
+        if self.session:
+            if meta:
+                params["_meta"] = meta
+            self.begin_post(message)
+        else:
+            params["_meta"] = modern_meta(**(meta or {}))
+            self.begin_post(message, modern_headers("tools/call", "run_js"))
+        return message
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def modern_headers(method: str, name: str | None = None) -> dict[str, str]:
+    headers = {"MCP-Protocol-Version": MODERN_VERSION, "Mcp-Method": method}
+    return headers | ({"Mcp-Name": name} if name else {})
+
+
+def events(lines) -> Iterator[tuple[str, str]]:
+    """Names and data of server-sent events; comments are left out."""
+    name, data = "message", []
+    for line in lines:
+        text = line.decode().rstrip("\r\n")
+        if text.startswith("event:"):
+            name = text[6:].strip()
+        elif text.startswith("data:"):
+            data.append(text[5:].strip())
+        elif not text:
+            if data:
+                yield name, "\n".join(data)
+            name, data = "message", []
+
+
+def send_raw(port: int, data: bytes, *, then_half_close: bool = False) -> bytes:
+    """Writes these bytes and returns all that comes back until the server closes or is silent."""
+    with socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS) as connection:
+        connection.sendall(data)
+        if then_half_close:
+            connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(5)
+        received = b""
+        try:
+            while piece := connection.recv(65536):
+                received += piece
+        except (TimeoutError, ConnectionResetError):
+            pass
+        return received
