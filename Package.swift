@@ -2,8 +2,8 @@
 import Foundation
 import PackageDescription
 
-// V8 comes from Debian's libnode: from V8_PREFIX, from .deps/ (where scripts/install-dependencies unpacks it
-// beside a Node of the machine's own), or from /usr.
+// V8 comes from Debian's libnode: from V8_PREFIX, from .deps/ (where scripts/install-dependencies
+// unpacks it beside a Node of the machine's own), or from /usr.
 #if arch(arm64)
     let triple = "aarch64-linux-gnu"
 #else
@@ -154,8 +154,9 @@ let package = Package(
             dependencies: [
                 "HTTPTransports", "MCP",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "TidyTests"),

@@ -41,7 +41,8 @@ REFUSALS = {
     "another path": ("GET", "/", {}, None, 404),
     "a path that only begins so": ("POST", "/mcp/x", JSON, PING, 404),
     "another type": ("POST", "/mcp", {"Content-Type": "text/plain"}, PING, 415),
-    "a type that only begins so": ("POST", "/mcp", {"Content-Type": "application/jsonx"}, PING, 415),
+    "a type that only begins so": (
+        "POST", "/mcp", {"Content-Type": "application/jsonx"}, PING, 415),
     "no type": ("POST", "/mcp", {"Content-Type": None}, PING, 415),
     "a compressed body": ("POST", "/mcp", JSON | {"Content-Encoding": "gzip"}, PING, 415),
     "a form that is not spoken": ("POST", "/mcp", JSON | {"Accept": "text/html"}, PING, 406),
@@ -228,7 +229,8 @@ RAW = {
     "a folded header": (http("GET /healthz HTTP/1.1", HOST, "X: a", " b"), b"400"),
     "no host": (http("GET /healthz HTTP/1.1", LAST), b"400"),
     "two hosts": (http("GET /healthz HTTP/1.1", HOST, "Host: evil.example", LAST), b"400"),
-    "two sessions": (http("DELETE /mcp HTTP/1.1", HOST, "Mcp-Session-Id: a", "Mcp-Session-Id: b", LAST),
+    "two sessions": (http("DELETE /mcp HTTP/1.1", HOST, "Mcp-Session-Id: a",
+                          "Mcp-Session-Id: b", LAST),
                      b"400"),
     "a malformed chunk": (http("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json",
                                "Transfer-Encoding: chunked", content=b"zz\r\n"), b"400"),
@@ -254,7 +256,8 @@ def test_raw_requests(server, data, status):
 def test_a_body_that_is_announced_is_wanted_or_not(server):
     request = http("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json",
                    "Expect: 100-continue", f"Content-Length: {len(PING)}", "Connection: close")
-    assert send_raw(server.port, request + PING).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400")
+    received = send_raw(server.port, request + PING)
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400")
     request = http("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json",
                    "Expect: 100-continue", "Content-Length: 99999999", "Connection: close")
     assert send_raw(server.port, request).startswith(b"HTTP/1.1 413")
@@ -306,6 +309,24 @@ def test_with_a_token(guarded):
 def test_what_is_refused_at_the_start(binary, options, complaint):
     with HTTPServer(binary, "--in-memory", *options) as server:
         assert server.wait(10) != 0 and complaint in server.stderr()
+
+
+def test_metrics(binary):
+    with HTTPServer(binary, "--in-memory") as server, Client(server.port) as client:
+        client.run("1", heap="secret")
+        client.begin_run("throw 1")
+        assert client.reply().tool_result.is_error
+        text = client.send("GET", "/metrics").body.decode()
+        for line in [
+            'mcp_v8_executions_total{outcome="value"} 1',
+            'mcp_v8_executions_total{outcome="exception"} 1',
+            'mcp_v8_execution_duration_seconds_bucket{le="+Inf"} 2',
+            "mcp_v8_execution_duration_seconds_count 2", "mcp_v8_executions_waiting 0",
+            "mcp_v8_workers_warm 1", 'mcp_v8_http_responses_total{status="200"} 2',
+            'mcp_v8_storage_operations_total{operation="create",outcome="ok"} 1',
+        ]:
+            assert line in text.splitlines(), text
+        assert "secret" not in text
 
 
 def test_two_ports_serve_one_thing_each(binary):

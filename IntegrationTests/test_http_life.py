@@ -157,8 +157,8 @@ def test_a_stream_that_is_closed_cancels(server, client, how):
     stream.events.close()
     vanish(stream.client, how)
     assert client.run("n", heap="h").value == 1
-    reply = stream.poster.send("POST", stream.endpoint, {}, b'{"jsonrpc":"2.0","id":1,"method":"ping"}')
-    assert reply.status == 404
+    ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+    assert stream.poster.send("POST", stream.endpoint, {}, ping).status == 404
 
 
 def test_what_runs_is_answered_before_the_server_ends(server, client):

@@ -32,7 +32,8 @@ package struct AccessPolicy: Sendable {
             throw Refusal(.misdirectedRequest, "This host name is not served")
         }
         for origin in request.headerFields[values: .origin] {
-            guard let host = AccessPolicy.hostName(ofOrigin: origin), hostNames.contains(host) else {
+            guard let host = AccessPolicy.hostName(ofOrigin: origin), hostNames.contains(host)
+            else {
                 throw Refusal(.forbidden, "This origin is not allowed")
             }
         }
@@ -72,7 +73,8 @@ package struct AccessPolicy: Sendable {
             rest = text.dropFirst(name.count)
         }
         let port = rest.dropFirst()
-        let isPort = rest.isEmpty || rest.first == ":" && port.allSatisfy { $0.isASCII && $0.isNumber }
+        let isPort =
+            rest.isEmpty || rest.first == ":" && port.allSatisfy { $0.isASCII && $0.isNumber }
         return isPort && !name.isEmpty ? name.lowercased() : nil
     }
 }

@@ -27,7 +27,9 @@ final class EventQueue: Sendable {
     /// Queues a notification, or drops it where the client is too slow for it.
     func notify(_ notification: [UInt8]) {
         let isRoom = unwrittenByteCount.withLock { count in
-            guard count + notification.count <= limits.notificationByteCountMax else { return false }
+            guard count + notification.count <= limits.notificationByteCountMax else {
+                return false
+            }
             count += notification.count
             return true
         }

@@ -2,9 +2,11 @@
 package struct HTTPLimits: Hashable, Sendable {
     /// The largest body of a request.
     package var bodyByteCountMax = 4 << 20
-    /// The largest header, the most bytes of all headers and their number.
+    /// The largest header.
     package var headerByteCountMax = 16 << 10
+    /// The most bytes of all headers of a request.
     package var headersByteCountMax = 32 << 10
+    /// The most headers of a request.
     package var headerCountMax = 100
     /// Connections at a time; more wait in the kernel's queue.
     package var connectionsMax = 1024

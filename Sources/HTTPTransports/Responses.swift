@@ -31,7 +31,8 @@ extension Response {
         var headers = Response.commonHeaders
         headers[.contentType] = "\(type); charset=utf-8"
         self.init(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+            status: status, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
         )
     }
 
@@ -39,7 +40,8 @@ extension Response {
         var headers = Response.commonHeaders
         headers[.contentType] = "application/json"
         self.init(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json))
+            status: status, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json))
         )
     }
 

@@ -57,7 +57,8 @@ enum Route: Hashable {
         }
     }
 
-    private func only(_ method: HTTPRequest.Method, _ request: HTTPRequest) throws(Refusal) -> Route {
+    private func only(_ method: HTTPRequest.Method, _ request: HTTPRequest) throws(Refusal) -> Route
+    {
         guard request.method == method else { throw .method(allowed: method.rawValue) }
         return self
     }

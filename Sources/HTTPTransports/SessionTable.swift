@@ -23,7 +23,8 @@ final class SessionTable<Session: AnyObject & Sendable>: Sendable {
     ///   - idle: how long a session may be unused; nil if it ends in another way.
     ///   - isBusy: whether a session is in use although nothing looks it up.
     init(
-        countMax: Int, idle: Duration?, isBusy: @escaping @Sendable (Session) -> Bool = { _ in false },
+        countMax: Int, idle: Duration?,
+        isBusy: @escaping @Sendable (Session) -> Bool = { _ in false },
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.countMax = countMax

@@ -32,6 +32,10 @@ package struct ClientMessage {
 
     /// Whether it begins a legacy handshake.
     package var isInitialize: Bool {
-        if case .single(let message) = content { era == .legacy && message.isInitialize } else { false }
+        if case .single(let message) = content {
+            era == .legacy && message.isInitialize
+        } else {
+            false
+        }
     }
 }

@@ -24,7 +24,8 @@ enum TransportSettings: Hashable, Sendable {
             ("--request-bytes-max", sources.value(\.requestBytesMax) != nil),
         ]
         if let option = idle.first(where: \.isGiven) {
-            throw .invalid("\(option.name) says something of HTTP: give --http-port or --sse-port too")
+            throw .invalid(
+                "\(option.name) says something of HTTP: give --http-port or --sse-port too")
         }
         self = .stdio
     }
