@@ -49,6 +49,9 @@ package final class ExecutionService: Sendable {
         lifecycle.withLock { if case .running = $0 { true } else { false } }
     }
 
+    /// How many workers there are, and how many executions wait for one.
+    package var census: PoolCensus { pool.census }
+
     /// Keeps the workers, until ``shutdown()`` or cancellation.
     package func run() async {
         await pool.run()
@@ -180,7 +183,8 @@ extension ExecutionService.Lifecycle {
 }
 
 extension ExecutionOutcome {
-    fileprivate var name: String {
+    /// One word for it, in logs and metrics.
+    package var name: String {
         switch self {
         case .value: "value"
         case .failure(let failure): failure.kind.rawValue

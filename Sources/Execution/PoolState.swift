@@ -59,6 +59,13 @@ struct PoolState {
 
     var workerCount: Int { stations.count }
 
+    /// How many of everything there are.
+    var census: PoolCensus {
+        PoolCensus(
+            workerCount: stations.count, warmCount: warmWorkers.count, waitingCount: line.count,
+            startCount: lastID)
+    }
+
     /// The warm worker that was used longest ago.
     var oldestWarm: Warm? {
         warmWorkers.map(\.warm).min { $0.since < $1.since }

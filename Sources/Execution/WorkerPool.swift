@@ -34,6 +34,9 @@ package final class WorkerPool: Sendable {
     /// How many processes there are, with those that start or end.
     package var workerCount: Int { state.withLock(\.workerCount) }
 
+    /// How many of everything there are.
+    package var census: PoolCensus { state.withLock(\.census) }
+
     /// How many executions wait for a worker.
     package var waitingCount: Int { state.withLock(\.line.count) }
 

@@ -1,5 +1,6 @@
 internal import Execution
 internal import Foundation
+internal import Glibc
 internal import HTTPTransports
 internal import Heaps
 internal import Logging
@@ -37,11 +38,16 @@ struct HTTPService: Service {
                 configuration: HTTPConfiguration(
                     host: settings.host, port: listener.port, endpoints: listener.endpoints,
                     access: access, limits: limits),
-                probes: HTTPProbes(readiness: { await parts.readiness }), logger: logger)
+                probes: HTTPProbes(
+                    readiness: { await parts.readiness },
+                    metrics: { parts.metrics.text(with: parts.execution.census) },
+                    onResponse: { parts.metrics.noteResponse(status: $0) }),
+                logger: logger)
         }
     }
 
     func run() async throws {
+        raiseDescriptorLimit()
         try await withThrowingTaskGroup { group in
             for transport in transports {
                 group.addTask {
@@ -70,6 +76,18 @@ struct HTTPService: Service {
     private enum Part {
         case transport
         case drain
+    }
+
+    /// Takes all descriptors that the system allows: the usual soft limit is that of connections.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return
+        }
+        limit.rlim_cur = limit.rlim_max
+        if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 {
+            logger.debug("Limit of descriptors not raised", metadata: ["errno": "\(errno)"])
+        }
     }
 
     /// Says where clients can come, whatever the level of other messages: with port 0 nothing else

@@ -7,10 +7,16 @@ internal import WorkerProtocol
 struct RunJavaScript: Sendable {
     private let service: ExecutionService
     private let settings: Settings
+    private let onReport: @Sendable (ExecutionReport) -> Void
 
-    init(service: ExecutionService, settings: Settings) {
+    /// Makes the tool; `onReport` is called after each execution.
+    init(
+        service: ExecutionService, settings: Settings,
+        onReport: @escaping @Sendable (ExecutionReport) -> Void = { _ in }
+    ) {
         self.service = service
         self.settings = settings
+        self.onReport = onReport
     }
 
     /// The tool as clients see it.
@@ -39,6 +45,7 @@ struct RunJavaScript: Sendable {
         let report = await RunJavaScript.tellingTime(to: context) {
             await service.execute(request) { line in context.reportProgress(line.text) }
         }
+        onReport(report)
         return report.toolResult
     }
 

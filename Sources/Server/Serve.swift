@@ -55,23 +55,26 @@ extension ServerCommand {
     }
 
     private func makeParts(_ settings: Settings, logger: Logger) async throws -> ServerParts {
+        let metrics = Metrics()
+        let storage = MeteredStorage(
+            storage: try await makeStorage(settings, logger: logger), metrics: metrics)
         let repository = HeapRepository(
-            storage: try await makeStorage(settings, logger: logger),
-            snapshotByteCountMax: settings.limits.snapshotByteCountMax, logger: logger)
+            storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
+            logger: logger)
         let timeline = Timeline()
         let template = makeTemplate(settings, timeline: timeline, logger: logger)
         let execution = ExecutionService(
             repository: repository, source: template, limits: settings.limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger)
+        let tool = RunJavaScript(service: execution, settings: settings) { metrics.note($0) }.tool
         let server = MCPServer(
             implementation: Implementation(
                 name: "mcp-v8", title: "JavaScript (V8)", version: ServerCommand.version,
                 description: "Runs JavaScript in V8 and keeps the heap between runs."),
-            instructions: settings.instructions,
-            tools: [RunJavaScript(service: execution, settings: settings).tool],
-            logger: logger)
+            instructions: settings.instructions, tools: [tool], logger: logger)
         return ServerParts(
-            repository: repository, template: template, execution: execution, server: server)
+            repository: repository, template: template, execution: execution, server: server,
+            metrics: metrics)
     }
 
     private func makeTemplate(
@@ -97,7 +100,9 @@ extension ServerCommand {
         }
     }
 
-    private var memoryByteCount: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+    private var memoryByteCount: Int {
+        sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    }
 }
 
 /// What every transport serves.
@@ -106,6 +111,7 @@ struct ServerParts: Sendable {
     let template: WorkerTemplate
     let execution: ExecutionService
     let server: MCPServer
+    let metrics: Metrics
 }
 
 /// Keeps workers until the server ends.
@@ -143,8 +149,8 @@ extension Settings {
         return storage == .stateless
             ? "run_js runs JavaScript in V8. \(kept)"
             : """
-            run_js runs JavaScript in V8. Give `heap` a name of your choice to find in the next call \
-            what the code left behind; a name that is new makes a new heap. \(kept) Runs on one \
+            run_js runs JavaScript in V8. Give `heap` a name of your choice to find in the next \
+            call what the code left behind; a name that is new makes a new heap. \(kept) Runs on one \
             heap come one after the other. A call that fails changes nothing, unless on_error is \
             "keep".
             """

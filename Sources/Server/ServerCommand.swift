@@ -11,8 +11,8 @@ struct ServerCommand: AsyncParsableCommand {
         commandName: "mcp-v8",
         abstract: "An MCP server that runs JavaScript in V8 and keeps the heap between runs.",
         discussion: """
-            It speaks MCP on standard input and output, or over HTTP. Every option can also be given in the \
-            environment, as MCP_V8_TIMEOUT_MS for --timeout-ms, or as a key of a JSON object in \
+            It speaks MCP on standard input and output, or over HTTP. Every option can also be \
+            given in the environment, as MCP_V8_TIMEOUT_MS for --timeout-ms, or as a key of a JSON object in \
             the file of --config; the command line comes first, then the environment, then the file.
             """,
         version: version)

@@ -57,7 +57,8 @@ struct Settings: Sendable {
     ) throws(SettingsError) -> ExecutionLimits {
         let hour = 3_600_000
         var limits = ExecutionLimits()
-        let timeoutMax = try sources.number(\.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
+        let timeoutMax = try sources.number(
+            \.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
         let timeout = try sources.number(
             \.timeoutMs, "--timeout-ms", 1...timeoutMax, default: min(30_000, timeoutMax))
         limits.timeoutMax = .milliseconds(timeoutMax)
@@ -71,7 +72,8 @@ struct Settings: Sendable {
             try sources.number(\.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512) << 20
         limits.workersMax = try sources.number(
             \.workersMax, "--workers-max", 1...4096, default: coreCount * 8)
-        limits.queueCountMax = try sources.number(\.queueMax, "--queue-max", 1...10_000, default: 32)
+        limits.queueCountMax = try sources.number(
+            \.queueMax, "--queue-max", 1...10_000, default: 32)
         limits.warmIdle = .seconds(
             try sources.number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
         return limits

@@ -1,0 +1,64 @@
+internal import Heaps
+
+/// A storage whose uses are counted.
+struct MeteredStorage: HeapStorage {
+    let storage: AnyHeapStorage
+    let metrics: Metrics
+
+    func get(_ key: StorageKey, byteCountMax: Int) async throws(HeapError) -> StoredObject? {
+        try await counting("get") { () async throws(HeapError) in
+            try await storage.get(key, byteCountMax: byteCountMax)
+        }
+    }
+
+    func getBeginning(
+        of key: StorageKey, byteCountMax: Int
+    ) async throws(HeapError) -> StoredBeginning? {
+        try await counting("get_beginning") { () async throws(HeapError) in
+            try await storage.getBeginning(of: key, byteCountMax: byteCountMax)
+        }
+    }
+
+    func create(_ key: StorageKey, _ bytes: [UInt8]) async throws(HeapError) -> CreateOutcome {
+        try await counting("create") { () async throws(HeapError) in
+            try await storage.create(key, bytes)
+        }
+    }
+
+    func replace(
+        _ key: StorageKey, with bytes: [UInt8], expecting tag: StorageTag?
+    ) async throws(HeapError) -> ReplaceOutcome {
+        try await counting("replace") { () async throws(HeapError) in
+            try await storage.replace(key, with: bytes, expecting: tag)
+        }
+    }
+
+    func delete(
+        _ key: StorageKey, if condition: DeleteCondition
+    ) async throws(HeapError) -> DeleteOutcome {
+        try await counting("delete") { () async throws(HeapError) in
+            try await storage.delete(key, if: condition)
+        }
+    }
+
+    func list(
+        _ folder: StorageKey.Folder, prefix: String, after: StorageKey?, limit: Int
+    ) async throws(HeapError) -> StoragePage {
+        try await counting("list") { () async throws(HeapError) in
+            try await storage.list(folder, prefix: prefix, after: after, limit: limit)
+        }
+    }
+
+    private func counting<Value>(
+        _ name: String, _ body: () async throws(HeapError) -> Value
+    ) async throws(HeapError) -> Value {
+        do {
+            let value = try await body()
+            metrics.note(Metrics.StorageOperation(name: name, outcome: .ok))
+            return value
+        } catch {
+            metrics.note(Metrics.StorageOperation(name: name, outcome: .error))
+            throw error
+        }
+    }
+}
