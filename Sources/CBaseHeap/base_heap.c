@@ -3,6 +3,9 @@
 // `#embed` is C23; clang has it in every mode and warns that it is an extension in the older ones.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const char language[] = {
+#embed "JavaScript/language.js"
+};
 static const char primordials[] = {
 #embed "JavaScript/primordials.js"
 };
@@ -54,8 +57,9 @@ static const char hooks[] = {
 
 #define SCRIPT(file, bytes) {"mcp-v8:" file, bytes, sizeof(bytes)}
 
-// The first two serve all others; the inspector's parts come before what uses them; the hooks last.
+// The first three serve all others; the inspector's parts come before what uses them; the hooks last.
 const base_heap_script base_heap_scripts[] = {
+    SCRIPT("language.js", language),
     SCRIPT("primordials.js", primordials),
     SCRIPT("lookups.js", lookups),
     SCRIPT("inspect-text.js", inspect_text),

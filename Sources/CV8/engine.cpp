@@ -12,9 +12,10 @@
 void cv8_start(cv8_options options) {
     // single-threaded: a process with other threads cannot fork. no-baseline-batch-compilation: the
     // batch compiler keeps a global handle, which no snapshot may find. hard-abort: a failed check
-    // is one instruction, no system call.
-    std::string flags =
-        "--single-threaded --no-baseline-batch-compilation --hard-abort --max-heap-size="
+    // is one instruction, no system call. no-harmony-…: language.js has these in every context.
+    std::string flags = "--single-threaded --no-baseline-batch-compilation --hard-abort"
+                        " --no-harmony-object-has-own --no-harmony-array-find-last"
+                        " --no-harmony-relative-indexing-methods --max-heap-size="
         + std::to_string(options.heap_byte_count_max >> 20);
     if (options.jitless) flags += " --jitless";
     v8::V8::SetFlagsFromString(flags.data(), flags.size());

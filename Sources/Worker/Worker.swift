@@ -35,6 +35,8 @@ struct Worker {
         do {
             let settings = try Settings(arguments: Array(CommandLine.arguments.dropFirst()))
             try serve(settings)
+        } catch WorkerError.serverGone {
+            exit(0)
         } catch {
             report("mcp-v8-worker: \(error)\n")
             exit(1)

@@ -58,22 +58,27 @@ extension JSON {
 }
 
 extension JSON: ExpressibleByBooleanLiteral {
+    /// Makes a boolean.
     package init(booleanLiteral value: Bool) { self = .boolean(value) }
 }
 
 extension JSON: ExpressibleByIntegerLiteral {
+    /// Makes a number.
     package init(integerLiteral value: Int) { self = .number(JSONNumber(value)) }
 }
 
 extension JSON: ExpressibleByStringInterpolation {
+    /// Makes a string.
     package init(stringLiteral value: String) { self = .string(value) }
 }
 
 extension JSON: ExpressibleByArrayLiteral {
+    /// Makes an array.
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
 }
 
 extension JSON: ExpressibleByDictionaryLiteral {
+    /// Makes an object; of equal keys the last one wins.
     package init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(JSONObject(elements))
     }

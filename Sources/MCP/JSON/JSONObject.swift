@@ -40,5 +40,6 @@ package struct JSONObject: Hashable, Sendable {
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// Makes an object; of equal keys the last one wins.
     package init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
 }
