@@ -60,7 +60,8 @@ struct Settings: Sendable {
             let value = sources.value(option) ?? defaultValue
             guard range.contains(value) else {
                 throw .invalid(
-                    "\(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)"
+                    "\(name) is \(value); it must be from \(range.lowerBound) to "
+                        + "\(range.upperBound)"
                 )
             }
             return value

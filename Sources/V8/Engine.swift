@@ -7,6 +7,7 @@ package enum Engine {
     package struct Options: Hashable, Sendable {
         /// Where V8's garbage-collected heap ends, in bytes; array buffers are not in it.
         package var heapByteCountMax: UInt64
+        /// Whether V8 may make machine code.
         package var mode: EngineIdentity.Mode
 
         /// Makes options.

@@ -45,7 +45,9 @@ package struct EvaluateRequest: Hashable, Sendable {
         case onValueOrException = 2
     }
 
+    /// The state that the script starts from.
     package var state: State
+    /// Which outcomes are followed by a snapshot.
     package var saving: Saving
     /// The number of this run on its heap, from 1: part of the script's name in later stack traces.
     package var runNumber: UInt32
@@ -54,6 +56,7 @@ package struct EvaluateRequest: Hashable, Sendable {
     package var timeoutMilliseconds: UInt32
     /// The most bytes of console output, and of result, that come back.
     package var outputByteCountMax: UInt32
+    /// The source text.
     package var code: String
 
     /// Makes a request.
