@@ -43,6 +43,16 @@ package struct EvaluateRequest: Hashable, Sendable {
         case onValue = 1
         /// A value or an exception; never a limit.
         case onValueOrException = 2
+
+        /// Whether a run that ended so is followed by a snapshot; code that does not parse changed
+        /// nothing.
+        package func covers(_ outcome: ScriptOutcome) -> Bool {
+            switch (self, outcome) {
+            case (.onValue, .value), (.onValueOrException, .value): true
+            case (.onValueOrException, .exception(let error)): error.kind == .exception
+            default: false
+            }
+        }
     }
 
     /// The state that the script starts from.
