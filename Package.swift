@@ -131,7 +131,8 @@ let package = Package(
         ),
 
         .testTarget(name: "WorkerProtocolTests", dependencies: ["WorkerProtocol"]),
-        .testTarget(name: "V8Tests", dependencies: ["V8", "WorkerProtocol"]),
+        .testTarget(
+            name: "V8Tests", dependencies: ["V8", "WorkerProtocol"], exclude: ["Fixtures"]),
         .testTarget(
             name: "HeapsTests",
             dependencies: [

@@ -42,8 +42,8 @@ extension ServerCommand {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
-        let impatience = Task { await endAtSecondSignal() }
-        defer { impatience.cancel() }
+        // Ended with this function.
+        async let _ = endAtSecondSignal()
         try await services.run()
     }
 
@@ -150,9 +150,9 @@ extension Settings {
             ? "run_js runs JavaScript in V8. \(kept)"
             : """
             run_js runs JavaScript in V8. Give `heap` a name of your choice to find in the next \
-            call what the code left behind; a name that is new makes a new heap. \(kept) Runs on one \
-            heap come one after the other. A call that fails changes nothing, unless on_error is \
-            "keep".
+            call what the code left behind; a name that is new makes a new heap. \(kept) Runs on \
+            one heap come one after the other. A call that fails changes nothing, unless on_error \
+            is "keep".
             """
     }
 }

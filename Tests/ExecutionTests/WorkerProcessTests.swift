@@ -85,6 +85,29 @@ struct WorkerProcessTests {
         }
     }
 
+    @Test("answers whatever a worker sends", arguments: 0..<100)
+    func damaged(_ seed: UInt64) async throws {
+        var random = SplitMix(state: seed)
+        let snapshot = Reply.snapshot(.made(byteCount: 3, microseconds: 1))
+        var bytes = try [Self.line, Self.value, snapshot].flatMap { try $0.frame.encoded() }
+        for _ in 0..<Int.random(in: 1...3, using: &random) {
+            let index = Int.random(in: 0..<bytes.count, using: &random)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
+            case 1: bytes.remove(at: index)
+            default: bytes.insert(bytes[index], at: index)
+            }
+        }
+        let half = Int.random(in: 0...bytes.count, using: &random)
+        let parts = [Array(bytes[..<half]), Array(bytes[half...])]
+        let answer = try await withWorker(answering: { worker, _ in
+            for part in parts { worker.say(bytes: part) }
+            worker.end(.exited(code: 1))
+        }) { process, _ in await process.evaluate(Self.request, onConsole: { _ in }) }
+        #expect(answer.ending != .killed)
+        #expect(answer.ending != .complete || answer.evaluation != nil)
+    }
+
     @Test("hangs up on a worker that speaks without being asked")
     func unasked() async throws {
         try await withWorker { process, fake in
@@ -163,7 +186,7 @@ struct WorkerProcessTests {
         "maps the end of a worker to what the caller is told",
         arguments: [
             (WorkerExit.exited(code: 78), "", ExecutionFailure.Kind.outOfMemory),
-            (.signalled(9), "", .outOfMemory),
+            (.signalled(9), "", .workerLost),
             (.signalled(6), "terminate called: std::bad_alloc", .outOfMemory),
             (.signalled(5), "Allocation failed - process", .outOfMemory),
             (.signalled(11), "", .workerLost),
@@ -179,5 +202,18 @@ struct WorkerProcessTests {
     func signalName() {
         let postMortem = PostMortem(exit: .signalled(31), lastWords: LastWords([]))
         #expect(postMortem.failureWhileRunning.message.contains("SIGSYS"))
+    }
+}
+
+/// Numbers that are the same at every run.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
     }
 }

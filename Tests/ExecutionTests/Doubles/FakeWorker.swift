@@ -9,6 +9,7 @@ import WorkerProtocol
 /// The other end of a worker's channel, played by a test.
 final class FakeWorker: Sendable {
     private let channel = Mutex<(any Channel)?>(nil)
+    private let isDying = Mutex(false)
     private let exit: EventLoopPromise<WorkerExit?>
     private let exchange: MemoryEnd
     private let diagnostics: MemoryEnd
@@ -57,10 +58,23 @@ final class FakeWorker: Sendable {
         channel.withLock { $0 }?.close(promise: nil)
     }
 
+    /// Hangs up, and returns when the other end can notice it.
+    func hungUp() async throws {
+        guard let channel = channel.withLock({ $0 }) else { return }
+        channel.close(promise: nil)
+        try await channel.closeFuture.get()
+    }
+
     /// Ends the process, which closes the channel and is then told by the template.
+    ///
+    /// The first end counts, as with a process: what is dying cannot be killed.
     func end(_ status: WorkerExit?) {
-        let channel = channel.withLock { $0 }
-        guard let channel else { return exit.succeed(status) }
+        let isFirst = isDying.withLock { isDying in
+            defer { isDying = true }
+            return !isDying
+        }
+        guard isFirst else { return }
+        guard let channel = channel.withLock({ $0 }) else { return exit.succeed(status) }
         channel.close(promise: nil)
         channel.closeFuture.whenComplete { [exit] _ in exit.succeed(status) }
     }
