@@ -12,8 +12,9 @@ struct ServerCommand: AsyncParsableCommand {
         abstract: "An MCP server that runs JavaScript in V8 and keeps the heap between runs.",
         discussion: """
             It speaks MCP on standard input and output, or over HTTP. Every option can also be \
-            given in the environment, as MCP_V8_TIMEOUT_MS for --timeout-ms, or as a key of a JSON object in \
-            the file of --config; the command line comes first, then the environment, then the file.
+            given in the environment, as MCP_V8_TIMEOUT_MS for --timeout-ms, or as a key of a JSON \
+            object in the file of --config; the command line comes first, then the environment, \
+            then the file.
             """,
         version: version)
 
