@@ -57,7 +57,10 @@ let package = Package(
         .target(name: "CBaseHeap", exclude: ["JavaScript"]),
         .target(name: "CSandbox"),
         .target(name: "V8", dependencies: ["CV8", "WorkerProtocol"], swiftSettings: swiftSettings),
-        .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: swiftSettings),
+        .target(
+            name: "Sandbox", dependencies: ["CSandbox", "WorkerProtocol"],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "WorkerProtocol", swiftSettings: swiftSettings),
         .executableTarget(
             name: "Worker",
