@@ -117,6 +117,15 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        .target(name: "CAttacks", path: "Tests/CAttacks"),
+        .executableTarget(
+            name: "SandboxAttacks",
+            dependencies: ["CAttacks", "CSandbox", "Sandbox", "WorkerProtocol"],
+            path: "Tests/SandboxAttacks",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "SandboxAttacks", "WorkerProtocol"]),
         .testTarget(name: "WorkerProtocolTests", dependencies: ["WorkerProtocol"]),
         .testTarget(name: "V8Tests", dependencies: ["V8", "WorkerProtocol"]),
         .testTarget(

@@ -8,16 +8,6 @@ package import WorkerProtocol
 /// Most layers go on once, around the template, and its forks have them from birth. A worker adds
 /// what it could not be born with.
 package struct Confinement: Sendable {
-    /// How much confinement is asked for.
-    package enum Level: String, Sendable {
-        /// None but the limits on memory.
-        case off
-        /// The essential layers must hold; the others as far as they can be had.
-        case on
-        /// Every layer must hold.
-        case required
-    }
-
     /// What happens in a worker at a system call that is not allowed.
     package enum Refusal: Sendable {
         /// The process ends with `SIGSYS`.
@@ -26,12 +16,12 @@ package struct Confinement: Sendable {
         case failure
     }
 
-    package var level: Level
+    package var level: SandboxLevel
     package var mode: EngineIdentity.Mode
     package var limits: ResourceLimits
 
     /// Makes a policy; nothing happens yet.
-    package init(level: Level, mode: EngineIdentity.Mode, limits: ResourceLimits) {
+    package init(level: SandboxLevel, mode: EngineIdentity.Mode, limits: ResourceLimits) {
         self.level = level
         self.mode = mode
         self.limits = limits

@@ -17,7 +17,7 @@ struct Worker {
     struct Settings {
         var heapByteCountMax: UInt64 = 256 << 20
         var mode = EngineIdentity.Mode.jit
-        var sandbox = Confinement.Level.on
+        var sandbox = SandboxLevel.on
 
         init(arguments: [String]) throws(WorkerError) {
             var rest = arguments[...]
@@ -32,7 +32,7 @@ struct Worker {
                 case ("--mode", "jit"): mode = .jit
                 case ("--mode", "jitless"): mode = .jitless
                 case ("--sandbox", let text):
-                    guard let level = Confinement.Level(rawValue: text) else {
+                    guard let level = SandboxLevel(rawValue: text) else {
                         throw .badArgument(name)
                     }
                     sandbox = level

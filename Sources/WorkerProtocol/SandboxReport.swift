@@ -1,3 +1,13 @@
+/// How much confinement of workers is asked for.
+package enum SandboxLevel: String, CaseIterable, Sendable {
+    /// None but the limits on memory.
+    case off
+    /// The essential layers must hold; the others as far as they can be had.
+    case on
+    /// Every layer must hold.
+    case required
+}
+
 /// One of the means by which the kernel confines workers.
 ///
 /// The raw value travels between the processes; it is never given to another layer.
