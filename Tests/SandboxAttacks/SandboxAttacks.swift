@@ -44,7 +44,8 @@ struct SandboxAttacks {
             guard unsafe csandbox_keep_descriptors([ends[1]], 1, channel) == 0 else { _exit(2) }
             do throws(SandboxError) {
                 try confinement.limitWorker()
-                try confinement.sealWorker(channel: channel, event: channel, refusal: .failure)
+                try confinement.sealWorker(
+                    channel: channel, event: channel + 1, refusal: .failure)
             } catch {
                 _exit(2)
             }
