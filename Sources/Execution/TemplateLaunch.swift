@@ -33,9 +33,15 @@ package struct TemplateLaunch: Sendable {
     private let arguments: [String]
 
     /// Describes a start; nothing happens yet.
-    package init(path: String, heapByteCountMax: Int, mode: Mode) {
+    package init(
+        path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,
+        sandbox: SandboxLevel = .on
+    ) {
         self.path = path
-        arguments = [path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", mode.rawValue]
+        arguments = [
+            path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
+            "--sandbox", sandbox.rawValue,
+        ]
     }
 
     /// Where the worker program lies when it is installed beside this one.

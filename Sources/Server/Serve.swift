@@ -48,10 +48,13 @@ extension ServerCommand {
         let timeline = Timeline()
         let launch = TemplateLaunch(
             path: TemplateLaunch.pathBesideThisProgram(),
-            heapByteCountMax: limits.heapByteCountMax, mode: .jit)
+            heapByteCountMax: limits.heapByteCountMax, mode: settings.mode,
+            sandbox: settings.sandbox)
         let template = WorkerTemplate(
             eventLoop: eventLoops.next(), timeline: timeline, logger: logger
         ) { () throws(ExecutionError) in try launch.launch() }
+        // Who requires it is told before the first client is, not by its first run.
+        if settings.sandbox == .required { _ = try await template.identity() }
         return ExecutionService(
             repository: repository, source: template, limits: limits, eventLoops: eventLoops,
             timeline: timeline, logger: logger)

@@ -46,6 +46,17 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Confinement of scripts by the kernel: on, off, or required (on).", valueName: "level"))
+    var sandbox: String?
+
+    @Flag(help: "Do not start where a layer of the sandbox cannot be had: --sandbox required.")
+    var requireSandbox = false
+
+    @Flag(help: "Every layer of the sandbox is required, and V8 makes no machine code.")
+    var hardened = false
+
+    @Option(
+        help: ArgumentHelp(
             "What goes to standard error: trace, debug, info, notice, warning, error, critical.",
             valueName: "level"))
     var logLevel: String?
@@ -63,6 +74,9 @@ struct ServerOptions: ParsableArguments {
         OptionKey(name: "workers-max", kind: .value),
         OptionKey(name: "queue-max", kind: .value),
         OptionKey(name: "warm-idle-seconds", kind: .value),
+        OptionKey(name: "sandbox", kind: .value),
+        OptionKey(name: "require-sandbox", kind: .flag),
+        OptionKey(name: "hardened", kind: .flag),
         OptionKey(name: "log-level", kind: .value),
     ]
 }

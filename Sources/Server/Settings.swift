@@ -1,5 +1,6 @@
 internal import Execution
 internal import Logging
+internal import WorkerProtocol
 
 /// What the server was told to be, checked and complete.
 struct Settings: Sendable {
@@ -15,6 +16,8 @@ struct Settings: Sendable {
 
     var storage: Storage
     var limits: ExecutionLimits
+    var sandbox: SandboxLevel
+    var mode: EngineIdentity.Mode
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -25,6 +28,9 @@ struct Settings: Sendable {
             try sources.first(Settings.storage)
             ?? .files(directoryPath: Settings.directoryPathDefault)
         limits = try Settings.limits(sources, coreCount: coreCount)
+        let asked = try sources.first(Settings.sandbox)
+        sandbox = asked?.level ?? .on
+        mode = asked?.mode ?? .jit
         let level = sources.value(\.logLevel) ?? "warning"
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -48,6 +54,24 @@ struct Settings: Sendable {
             throw .invalid("\(flags) contradict each other in \(source): choose one storage")
         }
         return chosen.first?.storage
+    }
+
+    private static func sandbox(
+        _ source: String, _ options: ServerOptions
+    ) throws(SettingsError) -> (level: SandboxLevel, mode: EngineIdentity.Mode)? {
+        let flag = options.hardened ? "--hardened" : "--require-sandbox"
+        let mode: EngineIdentity.Mode = options.hardened ? .jitless : .jit
+        let isRequired = options.hardened || options.requireSandbox
+        guard let text = options.sandbox else { return isRequired ? (.required, mode) : nil }
+        guard let level = SandboxLevel(rawValue: text) else {
+            let known = SandboxLevel.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("--sandbox is \"\(text)\"; it must be one of \(known)")
+        }
+        guard isRequired else { return (level, mode) }
+        guard level == .required else {
+            throw .invalid("\(flag) and --sandbox \(text) contradict each other in \(source)")
+        }
+        return (.required, mode)
     }
 
     private static func limits(
