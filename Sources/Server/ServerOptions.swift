@@ -44,6 +44,9 @@ struct ServerOptions: ParsableArguments {
             "How long a worker stays with a heap that is not used (300).", valueName: "seconds"))
     var warmIdleSeconds: Int?
 
+    @Option(help: ArgumentHelp("Versions kept of each heap (50).", valueName: "n"))
+    var keepVersions: Int?
+
     @Option(
         help: ArgumentHelp(
             "What goes to standard error: trace, debug, info, notice, warning, error, critical.",
@@ -63,6 +66,7 @@ struct ServerOptions: ParsableArguments {
         OptionKey(name: "workers-max", kind: .value),
         OptionKey(name: "queue-max", kind: .value),
         OptionKey(name: "warm-idle-seconds", kind: .value),
+        OptionKey(name: "keep-versions", kind: .value),
         OptionKey(name: "log-level", kind: .value),
     ]
 }
