@@ -2,8 +2,8 @@
 import Foundation
 import PackageDescription
 
-// V8 comes from Debian's libnode: from V8_PREFIX, from .deps/ (where scripts/install-dependencies unpacks it
-// beside a Node of the machine's own), or from /usr.
+// V8 comes from Debian's libnode: from V8_PREFIX, from .deps/ (where scripts/install-dependencies
+// unpacks it beside a Node of the machine's own), or from /usr.
 #if arch(arm64)
     let triple = "aarch64-linux-gnu"
 #else
@@ -115,7 +115,8 @@ let package = Package(
         ),
 
         .testTarget(name: "WorkerProtocolTests", dependencies: ["WorkerProtocol"]),
-        .testTarget(name: "V8Tests", dependencies: ["V8", "WorkerProtocol"]),
+        .testTarget(
+            name: "V8Tests", dependencies: ["V8", "WorkerProtocol"], exclude: ["Fixtures"]),
         .testTarget(
             name: "HeapsTests",
             dependencies: [

@@ -83,6 +83,7 @@ class Server:
         self._unread: queue.Queue[bytes | None] = queue.Queue()
         self._pending: list[dict | list] = []
         self._next_id = 1000
+        self._is_introduced = False
         self._sending = threading.Lock()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -117,7 +118,10 @@ class Server:
         return id
 
     def begin_run(self, code: object, *, modern: bool = False, meta: dict | None = None, **args):
-        """Sends a `run_js` call and returns its id."""
+        """Sends a `run_js` call and returns its id; introduces itself first if nobody has."""
+        # A client that says nothing of itself is given no structured content.
+        if not modern and not self._is_introduced:
+            self.initialize()
         params = {"name": "run_js", "arguments": {"code": code, **args}}
         if meta:
             params["_meta"] = meta
@@ -175,6 +179,7 @@ class Server:
 
     def initialize(self, version: str = LEGACY_VERSION) -> dict:
         """The handshake of the revisions before 2026-07-28."""
+        self._is_introduced = True
         result = self.result("initialize", {
             "protocolVersion": version, "capabilities": {},
             "clientInfo": {"name": "raw-client", "version": "1"},

@@ -153,6 +153,7 @@ def test_the_list_is_safe_for_every_client(memory, modern):
 
 
 def test_the_list_stays_the_same(memory):
+    memory.initialize()
     first = memory.result("tools/list")
     memory.run("1", heap="h")
     assert memory.result("tools/list") == first

@@ -130,6 +130,7 @@ def test_duplicate_names_in_an_object(memory):
 
 
 def test_an_id_that_is_in_flight(memory):
+    memory.initialize()
     memory.begin("tools/call", {
         "name": "run_js", "arguments": {"code": "for(;;);", "timeout_ms": 2000},
     }, id="same")

@@ -89,3 +89,11 @@ def test_survives(generations, name):
     else:
         assert values == [values[0]] * (GENERATIONS + 1)
         assert values[0] == case.get("value", values[0])
+
+
+def test_a_heap_whose_every_promise_throws_can_be_mended(memory):
+    poison = "Object.defineProperty(Object.prototype, 'then', {get() { throw 'sabotage' }, "
+    memory.run(poison + "configurable: true}); let n = 7", heap="h", on_error="keep")
+    assert memory.run("n", heap="h").error["message"] == "sabotage"
+    memory.run("delete Object.prototype.then", heap="h")
+    assert memory.run("n", heap="h").value == 7

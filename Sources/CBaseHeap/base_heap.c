@@ -57,7 +57,8 @@ static const char hooks[] = {
 
 #define SCRIPT(file, bytes) {"mcp-v8:" file, bytes, sizeof(bytes)}
 
-// The first three serve all others; the inspector's parts come before what uses them; the hooks last.
+// The first three serve all others; the inspector's parts come before what uses them; the hooks
+// last.
 const base_heap_script base_heap_scripts[] = {
     SCRIPT("language.js", language),
     SCRIPT("primordials.js", primordials),

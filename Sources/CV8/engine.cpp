@@ -16,7 +16,7 @@ void cv8_start(cv8_options options) {
     std::string flags = "--single-threaded --no-baseline-batch-compilation --hard-abort"
                         " --no-harmony-object-has-own --no-harmony-array-find-last"
                         " --no-harmony-relative-indexing-methods --max-heap-size="
-        + std::to_string(options.heap_byte_count_max >> 20);
+                        + std::to_string(options.heap_byte_count_max >> 20);
     if (options.jitless) flags += " --jitless";
     v8::V8::SetFlagsFromString(flags.data(), flags.size());
     // Otherwise V8 opens /dev/urandom, which a confined process cannot.

@@ -1,6 +1,7 @@
 #include "isolate.h"
 #include "array_buffers.h"
 #include "natives.h"
+#include "optimizer.h"
 
 #include <CBaseHeap.h>
 #include <cstdio>
@@ -217,6 +218,7 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
     }
     owner->hooks.Reset();
     owner->context.Reset();
+    cv8::clear_optimized_code(owner->isolate);
     auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
     cv8_isolate_dispose(owner);
     return {blob.data, static_cast<size_t>(blob.raw_size)};

@@ -18,6 +18,12 @@ struct PostMortem: Sendable {
     /// What to tell the caller whose script was running.
     var failureWhileRunning: ExecutionFailure {
         if isOutOfMemory { return .outOfMemory }
+        if wasKilled {
+            return ExecutionFailure(
+                .workerLost,
+                "The worker that ran the script was killed from outside, perhaps by the system for "
+                    + "want of memory; nothing of it was kept.")
+        }
         return ExecutionFailure(
             .workerLost,
             "The worker that ran the script ended (\(exitText)); nothing of it was kept.")
@@ -26,16 +32,17 @@ struct PostMortem: Sendable {
     /// What to tell the caller whose script was over but not yet serialised.
     var failureWhileSaving: ExecutionFailure {
         // Without an exit status it went with its template, which says nothing about the heap.
-        if exit == nil || isOutOfMemory { return failureWhileRunning }
+        if exit == nil || isOutOfMemory || wasKilled { return failureWhileRunning }
         let reason = lastWords.text.isEmpty ? "its worker ended (\(exitText))" : lastWords.text
         return .notSerializable(reason)
     }
 
-    /// `SIGKILL` that is not the server's is the kernel's, for want of memory.
     private var isOutOfMemory: Bool {
-        exit == .exited(code: WorkerExit.outOfMemoryCode) || exit == .signalled(SIGKILL)
-            || lastWords.tellOfMemory
+        exit == .exited(code: WorkerExit.outOfMemoryCode) || lastWords.tellOfMemory
     }
+
+    /// Whoever is killed by this server is told why; this is somebody else's doing.
+    private var wasKilled: Bool { exit == .signalled(SIGKILL) }
 
     private static func name(ofSignal number: Int32) -> String {
         switch number {

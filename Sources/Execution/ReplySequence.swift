@@ -89,15 +89,3 @@ struct ReplySequence: Sendable {
         }
     }
 }
-
-extension EvaluateRequest.Saving {
-    /// Whether a run that ended so is followed by a snapshot; code that does not parse changed
-    /// nothing.
-    func covers(_ outcome: ScriptOutcome) -> Bool {
-        switch (self, outcome) {
-        case (.onValue, .value), (.onValueOrException, .value): true
-        case (.onValueOrException, .exception(let error)): error.kind == .exception
-        default: false
-        }
-    }
-}

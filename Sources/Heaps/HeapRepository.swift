@@ -42,8 +42,15 @@ package struct HeapRepository: Sendable {
     /// Finds where a heap is; nil if there is no such heap.
     package func head(of name: HeapName) async throws(HeapError) -> HeapHead? {
         let key = StorageKey.head(name)
-        guard let object = try await storage.get(key, byteCountMax: HeapHead.byteCountMax)
-        else { return nil }
+        let stored: StoredObject?
+        do throws(HeapError) {
+            stored = try await storage.get(key, byteCountMax: HeapHead.byteCountMax)
+        } catch {
+            // No head is that large: the limit that was met is not the one of snapshots.
+            if case .snapshotTooLarge = error { throw .damaged(key, .extraBytes) }
+            throw error
+        }
+        guard let object = stored else { return nil }
         do {
             return try HeapHead(object, of: name)
         } catch {

@@ -74,7 +74,9 @@ extension ServerCommand {
         }
     }
 
-    private var memoryByteCount: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+    private var memoryByteCount: Int {
+        sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    }
 }
 
 /// Keeps workers until the server ends.
@@ -112,10 +114,10 @@ extension Settings {
         return storage == .stateless
             ? "run_js runs JavaScript in V8. \(kept)"
             : """
-            run_js runs JavaScript in V8. Give `heap` a name of your choice to find in the next call \
-            what the code left behind; a name that is new makes a new heap. \(kept) Runs on one \
-            heap come one after the other. A call that fails changes nothing, unless on_error is \
-            "keep".
+            run_js runs JavaScript in V8. Give `heap` a name of your choice to find in the next \
+            call what the code left behind; a name that is new makes a new heap. \(kept) Runs on \
+            one heap come one after the other. A call that fails changes nothing, unless on_error \
+            is "keep".
             """
     }
 }

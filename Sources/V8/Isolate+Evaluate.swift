@@ -5,11 +5,13 @@ package import WorkerProtocol
 extension Isolate {
     /// A script and what it may use.
     package struct Script: Hashable, Sendable {
+        /// The source text.
         package var code: String
         /// Its file name in stacks.
         package var name: String
         /// The most bytes of each form of the result.
         package var outputByteCountMax: UInt32
+        /// When waiting ends.
         package var deadline: Deadline
 
         /// Makes a script.

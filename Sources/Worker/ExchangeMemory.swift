@@ -8,7 +8,7 @@ struct ExchangeMemory {
     private let bytes: UnsafeMutableRawBufferPointer
 
     /// The limit of a snapshot.
-    var byteCount: Int { bytes.count }
+    var byteCount: Int { unsafe bytes.count }
 
     /// Maps the memory and closes its descriptor.
     init(descriptor: Int32) throws(WorkerError) {

@@ -108,14 +108,3 @@ extension EvaluateRequest {
         state == .stateless ? "run_js" : "run_js#\(runNumber)"
     }
 }
-
-extension EvaluateRequest.Saving {
-    /// Whether a snapshot follows this outcome.
-    fileprivate func covers(_ outcome: ScriptOutcome) -> Bool {
-        switch (self, outcome) {
-        case (.onValue, .value), (.onValueOrException, .value): true
-        case (.onValueOrException, .exception(let error)): error.kind == .exception
-        default: false
-        }
-    }
-}

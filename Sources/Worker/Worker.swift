@@ -50,6 +50,9 @@ struct Worker {
         guard let baseHeap = Engine.makeBaseHeap(), Engine.warmUp(baseHeap) else {
             throw .baseHeapFailed
         }
+        if settings.mode == .jit && !Engine.startOptimizer(baseHeap) {
+            report("mcp-v8-worker: this V8 does not optimise in heaps: they compute slowly\n")
+        }
         let template = try Template(baseHeap: baseHeap, options: options)
         try template.run()
     }

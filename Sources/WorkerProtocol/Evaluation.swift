@@ -1,5 +1,6 @@
 /// How a script ended and what it cost.
 package struct Evaluation: Hashable, Sendable {
+    /// How the script ended.
     package var outcome: ScriptOutcome
     /// Wall time of the script, with its timers and microtasks.
     package var microseconds: UInt64
@@ -102,9 +103,11 @@ package struct ScriptError: Hashable, Sendable {
         case syntax = 1
     }
 
+    /// Whether the script ran at all.
     package var kind: Kind
     /// The error's `name`, or the type of a thrown value that is no error.
     package var name: String
+    /// The error's `message`, or the thrown value as text.
     package var message: String
     /// Name, message and frames, without our own frames.
     package var stack: String

@@ -31,7 +31,9 @@ package struct Frame: Hashable, Sendable {
     /// Bytes before the payload.
     package static let headerByteCount = 5
 
+    /// What the frame carries.
     package var kind: Kind
+    /// The fields of what it carries.
     package var payload: [UInt8]
 
     /// Makes a frame.

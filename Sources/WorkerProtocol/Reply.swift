@@ -57,6 +57,7 @@ package struct ConsoleLine: Hashable, Sendable {
         case error = 4
     }
 
+    /// How important the line is.
     package var level: Level
     /// The formatted text, without the newline at its end; it may hold others.
     package var text: String
@@ -86,7 +87,9 @@ package struct ConsoleLine: Hashable, Sendable {
 
 /// How much console output was left out between the head and the tail.
 package struct ConsoleOmission: Hashable, Sendable {
+    /// Whole lines that were left out.
     package var lineCount: UInt64
+    /// Bytes of text that were left out, with those of lines that lost their start.
     package var byteCount: UInt64
 
     /// Makes an omission.

@@ -43,9 +43,21 @@ package struct EvaluateRequest: Hashable, Sendable {
         case onValue = 1
         /// A value or an exception; never a limit.
         case onValueOrException = 2
+
+        /// Whether a run that ended so is followed by a snapshot; code that does not parse changed
+        /// nothing.
+        package func covers(_ outcome: ScriptOutcome) -> Bool {
+            switch (self, outcome) {
+            case (.onValue, .value), (.onValueOrException, .value): true
+            case (.onValueOrException, .exception(let error)): error.kind == .exception
+            default: false
+            }
+        }
     }
 
+    /// The state that the script starts from.
     package var state: State
+    /// Which outcomes are followed by a snapshot.
     package var saving: Saving
     /// The number of this run on its heap, from 1: part of the script's name in later stack traces.
     package var runNumber: UInt32
@@ -54,6 +66,7 @@ package struct EvaluateRequest: Hashable, Sendable {
     package var timeoutMilliseconds: UInt32
     /// The most bytes of console output, and of result, that come back.
     package var outputByteCountMax: UInt32
+    /// The source text.
     package var code: String
 
     /// Makes a request.

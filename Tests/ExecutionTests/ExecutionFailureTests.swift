@@ -59,7 +59,7 @@ struct ExecutionFailureTests {
 
     @Test("outlives a worker that hangs up and stays")
     func hangUp() async throws {
-        try await expectFailure(.outOfMemory) { $0.hangUp() }
+        try await expectFailure(.workerLost) { $0.hangUp() }
     }
 
     @Test("tells of a worker's signal")

@@ -186,7 +186,7 @@ struct WorkerProcessTests {
         "maps the end of a worker to what the caller is told",
         arguments: [
             (WorkerExit.exited(code: 78), "", ExecutionFailure.Kind.outOfMemory),
-            (.signalled(9), "", .outOfMemory),
+            (.signalled(9), "", .workerLost),
             (.signalled(6), "terminate called: std::bad_alloc", .outOfMemory),
             (.signalled(5), "Allocation failed - process", .outOfMemory),
             (.signalled(11), "", .workerLost),

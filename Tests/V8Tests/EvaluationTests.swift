@@ -81,7 +81,9 @@ extension EngineTests {
         func timers() throws {
             let run = try runStateless(
                 """
-                setTimeout(() => { console.log('later'); queueMicrotask(() => console.log('last')) }, 2);
+                setTimeout(() => {
+                    console.log('later'); queueMicrotask(() => console.log('last'));
+                }, 2);
                 setTimeout(() => console.log('sooner'), 1);
                 Promise.resolve().then(() => console.log('first')); 'value'
                 """)

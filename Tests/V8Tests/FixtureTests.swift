@@ -35,7 +35,7 @@ struct ConsoleCase: Decodable, Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 }
 
-/// A script that breaks what the base heap may rely on, and a value that is to be shown all the same.
+/// A script that breaks what the base heap may rely on, and a value that is to be shown anyway.
 struct SabotageCase: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let setup: String

@@ -61,6 +61,23 @@ extension EngineTests {
             #expect((error.line, error.column) == (0, 0))
         }
 
+        @Test("goes through a snapshot as small after hot code as before")
+        func hotCode() throws {
+            var heap = TestHeap()
+            _ = try heap.text(
+                "const all = []; for (let i = 0; i < 1e5; i++) all.push({ id: i, s: 's' + i }); 0")
+            let byteCount = heap.snapshot.byteCount
+            _ = try heap.text(
+                """
+                function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2) }
+                const sum = (o) => o.id * 2; let total = 0;
+                for (let i = 0; i < 10; i++) for (const each of all) total += sum(each);
+                fib(27)
+                """)
+            #expect(heap.snapshot.byteCount < byteCount + byteCount / 20)
+            #expect(try heap.text("fib(20) + ' ' + total") == "6765 99999000000")
+        }
+
         @Test("gives other random numbers in every restored isolate")
         func randomNumbers() throws {
             var heap = TestHeap()

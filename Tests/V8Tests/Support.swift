@@ -13,6 +13,7 @@ enum TestEngine {
         guard let snapshot = Engine.makeBaseHeap() else {
             preconditionFailure("The base heap's own scripts fail; standard error tells which")
         }
+        precondition(Engine.startOptimizer(snapshot), "The optimiser does not work with this V8")
         return snapshot
     }()
 }
