@@ -43,6 +43,9 @@ package struct CollectionReport: Hashable, Sendable {
 }
 
 extension HeapRepository {
+    /// A storage in memory sorts all its keys for each page.
+    private static let collectionPageCountMax = 65_536
+
     /// Removes versions that no heap needs and that are older than the grace time.
     ///
     /// - Throws: an error without having removed anything if a heap's versions cannot be followed,
@@ -113,7 +116,7 @@ extension HeapRepository {
         var after: StorageKey?
         repeat {
             let page = try await storage.list(
-                .versions, prefix: "", after: after, limit: Self.pageCountMax)
+                .versions, prefix: "", after: after, limit: Self.collectionPageCountMax)
             for key in page.keys {
                 let version = try HeapVersion(key.name)
                 guard !needed.contains(version),
