@@ -179,7 +179,8 @@ def test_arguments_that_are_none(memory, tool, arguments):
 
 def test_a_change_waits_for_the_run_on_its_heap(memory):
     version = memory.run("let n = 1", heap="h").structured["version"]
-    run = memory.begin_run("for (const end = Date.now() + 1000; Date.now() < end;); n = 2", heap="h")
+    run = memory.begin_run(
+        "for (const end = Date.now() + 1000; Date.now() < end;); n = 2", heap="h")
     wait_until_busy(memory.pid)
     undone = fork(memory, version, "h", replace=True)
     saved = memory.run_answer(run)
