@@ -9,10 +9,30 @@ extension Run {
         var snapshot: SnapshotReport?
     }
 
-    /// Has a worker run the script.
+    /// How many workers in a row may turn out to be gone before one is worth telling of.
+    private static let workerCountMax = 8
+
+    /// Has a worker run the script; one that is gone already is replaced by a fresh one.
     mutating func ask(
-        _ worker: WorkerProcess, on origin: Origin, saving: EvaluateRequest.Saving
+        _ worker: inout WorkerProcess, on origin: Origin, saving: EvaluateRequest.Saving
     ) async throws(ExecutionFailure) -> Answer {
+        var origin = origin
+        var workerCount = 1
+        while true {
+            let answer = try await evaluate(on: worker, from: origin, saving: saving)
+            guard answer.ending == .unheard, workerCount < Run.workerCountMax else {
+                return try await check(answer, by: worker)
+            }
+            workerCount += 1
+            service.pool.retire(worker)
+            worker = try await service.pool.takeSpare()
+            if case .live(let head) = origin { origin = .version(head.version) }
+        }
+    }
+
+    private mutating func evaluate(
+        on worker: WorkerProcess, from origin: Origin, saving: EvaluateRequest.Saving
+    ) async throws(ExecutionFailure) -> WorkerAnswer {
         let (state, runNumber) = try await prepare(worker, for: origin)
         try running.beginEvaluation()
         let milliseconds = max(1, running.timeLeft / .milliseconds(1))
@@ -21,7 +41,12 @@ extension Run {
             timeoutMilliseconds: UInt32(clamping: Int(milliseconds)),
             outputByteCountMax: UInt32(clamping: service.limits.outputByteCountMax),
             code: request.code)
-        let answer = await worker.evaluate(request, onConsole: onConsole)
+        return await worker.evaluate(request, onConsole: onConsole)
+    }
+
+    private mutating func check(
+        _ answer: WorkerAnswer, by worker: WorkerProcess
+    ) async throws(ExecutionFailure) -> Answer {
         report.console = answer.console
         if let evaluation = answer.evaluation {
             report.statistics.evaluation = .microseconds(Int64(clamping: evaluation.microseconds))
@@ -90,7 +115,7 @@ extension Run {
                 metadata: ["worker.id": "\(worker.id)", "violation": "\(violation)"])
             return ExecutionFailure(
                 .workerLost, "The worker did what it must not do and was ended.")
-        case .died:
+        case .died, .unheard:
             let postMortem = await worker.postMortem()
             service.logger.warning(
                 "Worker died",

@@ -68,16 +68,16 @@ struct Run {
     private mutating func runAndForget(
         on origin: Origin
     ) async throws(ExecutionFailure) -> ExecutionOutcome {
-        let worker = try await service.pool.takeSpare()
+        var worker = try await service.pool.takeSpare()
         defer { service.pool.retire(worker) }
-        let answer = try await ask(worker, on: origin, saving: .never)
+        let answer = try await ask(&worker, on: origin, saving: .never)
         return outcome(of: answer.evaluation)
     }
 
     private mutating func runAndCommit(
         to name: HeapName, replacing head: HeapHead?
     ) async throws(ExecutionFailure) -> ExecutionOutcome {
-        let worker: WorkerProcess
+        var worker: WorkerProcess
         let origin: Origin
         if let warm = service.pool.takeWarm(name, at: head?.version), let head {
             worker = warm
@@ -89,7 +89,7 @@ struct Run {
         do throws(ExecutionFailure) {
             let saving: EvaluateRequest.Saving =
                 request.onException == .keep ? .onValueOrException : .onValue
-            let answer = try await ask(worker, on: origin, saving: saving)
+            let answer = try await ask(&worker, on: origin, saving: saving)
             if let held = try await settle(answer, by: worker, name, replacing: head) {
                 service.pool.keepWarm(worker, holding: held)
             } else {

@@ -7,6 +7,8 @@ package struct WorkerAnswer: Sendable {
     package enum Ending: Hashable, Sendable {
         /// All that was asked for came; the worker waits for the next request.
         case complete
+        /// The worker was gone before it could hear the request: nothing of it ran.
+        case unheard
         /// The worker's end of the channel was closed.
         case died
         /// The worker was hung up on.
@@ -36,6 +38,8 @@ final class WorkerConversation: Sendable {
     private struct Exchange {
         var sequence: ReplySequence
         var answer = WorkerAnswer()
+        /// Whether the request was written to a channel whose other end was open.
+        var isSent = false
         let onConsole: @Sendable (ConsoleLine) -> Void
         let continuation: CheckedContinuation<WorkerAnswer, Never>
     }
@@ -81,9 +85,19 @@ final class WorkerConversation: Sendable {
             }
         }
         if let ending {
-            continuation.resume(returning: WorkerAnswer(ending: ending))
+            let answer = WorkerAnswer(ending: ending == .died ? .unheard : ending)
+            continuation.resume(returning: answer)
         } else {
             send()
+        }
+    }
+
+    /// Notes that the request has left; to be called where the channel's end is announced.
+    func noteSent() {
+        state.withLock { state in
+            guard case .asked(var exchange) = state else { return }
+            exchange.isSent = true
+            state = .asked(exchange)
         }
     }
 
@@ -112,7 +126,7 @@ final class WorkerConversation: Sendable {
             return exchange
         }
         guard var exchange else { return }
-        exchange.answer.ending = ending
+        exchange.answer.ending = ending == .died && !exchange.isSent ? .unheard : ending
         exchange.continuation.resume(returning: exchange.answer)
     }
 

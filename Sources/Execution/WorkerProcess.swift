@@ -119,7 +119,12 @@ package final class WorkerProcess: Sendable {
     private func send(_ request: Request) {
         do throws(WireError) {
             let bytes = try request.frame.encoded()
-            channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+            // On the event loop, where the worker's end is announced too: so the two have an order.
+            channel.eventLoop.execute { [channel, conversation] in
+                let sent = channel.writeAndFlush(ByteBuffer(bytes: bytes))
+                sent.whenSuccess { conversation.noteSent() }
+                sent.whenFailure { _ in conversation.end(.died) }
+            }
         } catch {
             preconditionFailure("Code is checked against its limit before it is sent.")
         }

@@ -62,6 +62,18 @@ struct ExecutionFailureTests {
         try await expectFailure(.workerLost) { $0.hangUp() }
     }
 
+    @Test("goes on with a fresh worker where all of them were gone before they were asked")
+    func allGone() async throws {
+        let source = FakeSource()
+        try await Harness.run(source: source) { harness in
+            for round in 1...8 {
+                for worker in source.workers { try await worker.hungUp() }
+                let report = try await harness.execute("x", on: "heap")
+                #expect(report.text == String(repeating: "x", count: round))
+            }
+        }
+    }
+
     @Test("tells of a worker's signal")
     func crash() async throws {
         try await expectFailure(.workerLost, containing: "SIGSEGV") { $0.end(.signalled(11)) }

@@ -58,6 +58,13 @@ final class FakeWorker: Sendable {
         channel.withLock { $0 }?.close(promise: nil)
     }
 
+    /// Hangs up, and returns when the other end can notice it.
+    func hungUp() async throws {
+        guard let channel = channel.withLock({ $0 }) else { return }
+        channel.close(promise: nil)
+        try await channel.closeFuture.get()
+    }
+
     /// Ends the process, which closes the channel and is then told by the template.
     ///
     /// The first end counts, as with a process: what is dying cannot be killed.
