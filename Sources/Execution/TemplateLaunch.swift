@@ -1,5 +1,6 @@
 import CSandbox
 internal import Glibc
+package import WorkerProtocol
 
 /// A template worker that was just started: its control socket and, where it is ours to reap, its
 /// process.
@@ -20,14 +21,6 @@ package struct LaunchedTemplate: ~Copyable, Sendable {
 package struct TemplateLaunch: Sendable {
     /// The name of the worker program, which is installed beside the server's.
     package static let programName = "mcp-v8-worker"
-
-    /// Whether V8 may make machine code, as the program's option says it.
-    package enum Mode: String, Sendable {
-        /// It may.
-        case jit
-        /// It interprets only.
-        case jitless
-    }
 
     private let path: String
     private let arguments: [String]

@@ -15,19 +15,28 @@ extension ServerCommand {
     func serve(_ settings: Settings) async throws {
         let logger = Logger(label: "mcp-v8")
         let streams = try StdioStreams.claim()
-        let execution = try await makeExecution(settings, logger: logger)
+        let repository = HeapRepository(
+            storage: try await makeStorage(settings, logger: logger),
+            snapshotByteCountMax: settings.limits.snapshotByteCountMax, logger: logger)
+        let execution = try await makeExecution(settings, repository, logger: logger)
+        var tools = [RunJavaScript(service: execution, settings: settings).tool]
+        if settings.storage != .stateless {
+            tools += HeapTools(service: execution, repository: repository).tools
+        }
         let server = MCPServer(
             implementation: Implementation(
                 name: "mcp-v8", title: "JavaScript (V8)", version: ServerCommand.version,
                 description: "Runs JavaScript in V8 and keeps the heap between runs."),
             instructions: settings.instructions,
-            tools: [RunJavaScript(service: execution, settings: settings).tool],
-            logger: logger)
+            tools: tools, logger: logger)
         let transport = try StdioTransport(server: server, streams: streams)
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: ExecutionLifetime(execution: execution)),
+                    .init(
+                        service: GarbageCollection(
+                            repository: repository, policy: settings.retention, logger: logger)),
                     .init(
                         service: TransportLifetime(transport: transport),
                         successTerminationBehavior: .gracefullyShutdownGroup),
@@ -38,12 +47,9 @@ extension ServerCommand {
     }
 
     private func makeExecution(
-        _ settings: Settings, logger: Logger
+        _ settings: Settings, _ repository: HeapRepository, logger: Logger
     ) async throws -> ExecutionService {
         let limits = settings.limits
-        let repository = HeapRepository(
-            storage: try await makeStorage(settings, logger: logger),
-            snapshotByteCountMax: limits.snapshotByteCountMax, logger: logger)
         let eventLoops = MultiThreadedEventLoopGroup.singleton
         let timeline = Timeline()
         let launch = TemplateLaunch(

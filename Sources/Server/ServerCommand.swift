@@ -15,7 +15,8 @@ struct ServerCommand: AsyncParsableCommand {
             environment, as MCP_V8_TIMEOUT_MS for --timeout-ms, or as a key of a JSON object in \
             the file of --config; the command line comes first, then the environment, then the file.
             """,
-        version: version)
+        version: version,
+        subcommands: [HeapsCommand.self])
 
     @OptionGroup var options: ServerOptions
 
@@ -42,7 +43,8 @@ struct ServerCommand: AsyncParsableCommand {
         }
     }
 
-    private func readSettings() throws -> Settings {
+    /// Reads what all sources of options say.
+    func readSettings() throws -> Settings {
         let file = try config.map { path in
             guard let content = FileManager.default.contents(atPath: path) else {
                 throw SettingsError.invalid("the file of --config, \(path), cannot be read")

@@ -44,6 +44,9 @@ struct ServerOptions: ParsableArguments {
             "How long a worker stays with a heap that is not used (300).", valueName: "seconds"))
     var warmIdleSeconds: Int?
 
+    @Option(help: ArgumentHelp("Versions kept of each heap (50).", valueName: "n"))
+    var keepVersions: Int?
+
     @Option(
         help: ArgumentHelp(
             "Confinement of scripts by the kernel: on, off, or required (on).", valueName: "level"))
@@ -77,6 +80,7 @@ struct ServerOptions: ParsableArguments {
         OptionKey(name: "sandbox", kind: .value),
         OptionKey(name: "require-sandbox", kind: .flag),
         OptionKey(name: "hardened", kind: .flag),
+        OptionKey(name: "keep-versions", kind: .value),
         OptionKey(name: "log-level", kind: .value),
     ]
 }

@@ -1,4 +1,5 @@
 internal import Execution
+internal import Heaps
 internal import Logging
 internal import WorkerProtocol
 
@@ -18,6 +19,7 @@ struct Settings: Sendable {
     var limits: ExecutionLimits
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
+    var retention: RetentionPolicy
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -31,6 +33,7 @@ struct Settings: Sendable {
         let asked = try sources.first(Settings.sandbox)
         sandbox = asked?.level ?? .on
         mode = asked?.mode ?? .jit
+        retention = try Settings.retention(sources, for: storage)
         let level = sources.value(\.logLevel) ?? "warning"
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -81,14 +84,7 @@ struct Settings: Sendable {
             _ option: KeyPath<ServerOptions, Int?>, _ name: String, _ range: ClosedRange<Int>,
             default defaultValue: Int
         ) throws(SettingsError) -> Int {
-            let value = sources.value(option) ?? defaultValue
-            guard range.contains(value) else {
-                throw .invalid(
-                    "\(name) is \(value); it must be from \(range.lowerBound) to "
-                        + "\(range.upperBound)"
-                )
-            }
-            return value
+            try sources.number(option, name, range, default: defaultValue)
         }
         let hour = 3_600_000
         var limits = ExecutionLimits()
@@ -110,6 +106,34 @@ struct Settings: Sendable {
         limits.warmIdle = .seconds(
             try number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
         return limits
+    }
+
+    private static func retention(
+        _ sources: OptionSources, for storage: Storage
+    ) throws(SettingsError) -> RetentionPolicy {
+        var retention = RetentionPolicy()
+        retention.versionCountPerHeap = try sources.number(
+            \.keepVersions, "--keep-versions", 1...10_000, default: 50)
+        // Memory is scarcer than disks, and only this process uses it.
+        if storage == .inMemory { retention.grace = .seconds(300) }
+        return retention
+    }
+}
+
+extension OptionSources {
+    /// The number that the strongest source gives, or the default.
+    ///
+    /// - Throws: ``SettingsError/invalid(_:)`` for one out of range.
+    fileprivate func number(
+        _ option: KeyPath<ServerOptions, Int?>, _ name: String, _ range: ClosedRange<Int>,
+        default defaultValue: Int
+    ) throws(SettingsError) -> Int {
+        let value = value(option) ?? defaultValue
+        guard range.contains(value) else {
+            throw .invalid(
+                "\(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
     }
 }
 
