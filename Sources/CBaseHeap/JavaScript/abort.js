@@ -29,14 +29,14 @@
                 signal.#algorithms[signal.#algorithms.length] = algorithm;
             };
         }
-        constructor() {
-            if (arguments[0] !== token) throw illegal();
+        constructor(key = undefined) {
+            if (key !== token) throw illegal();
             super();
         }
-        static abort() {
+        static abort(reason = undefined) {
             const signal = new AbortSignal(token);
             signal.#isAborted = true;
-            signal.#reason = reasonOf(arguments[0]);
+            signal.#reason = reasonOf(reason);
             return signal;
         }
         static timeout(milliseconds) {
@@ -136,7 +136,7 @@
             isController = (value) => isObject(value) && #signal in value;
         }
         get signal() { return this.#signal; }
-        abort() { abort(this.#signal, arguments[0]); }
+        abort(reason = undefined) { abort(this.#signal, reason); }
     }
 
     expose('AbortSignal', AbortSignal, isSignal, () => ['aborted']);

@@ -145,7 +145,9 @@
         (unit >= 0x30 && unit <= 0x39) || (unit >= 0x41 && unit <= 0x5A) ||
         (unit >= 0x61 && unit <= 0x7A);
 
-    const controlEscapes = { __proto__: null, '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r' };
+    const controlEscapes = {
+        __proto__: null, '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r',
+    };
     const punctuators = ',-=<>#&!%:;@~\'`"';
     const spaces = ' \xA0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009' +
         '\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF';

@@ -196,6 +196,8 @@
     }
 
     install(Array, {
-        fromAsync(items) { return fromAsync(this, items, arguments[1], arguments[2]); },
+        fromAsync(items, map = undefined, receiver = undefined) {
+            return fromAsync(this, items, map, receiver);
+        },
     });
 })

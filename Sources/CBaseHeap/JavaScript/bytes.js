@@ -14,7 +14,7 @@
 
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
     const alphabets = { __proto__: null, base64: `${letters}+/`, base64url: `${letters}-_` };
-    // The value of each character, with both pairs of the last two; which are allowed is asked then.
+    // The value of each character of both alphabets; a reader asks which of the two it is.
     const values = new Uint8Array(128).fill(255);
     for (let index = 0; index < 64; index++) {
         values[alphabets.base64.charCodeAt(index)] = index;
@@ -205,18 +205,18 @@
     }
 
     install(Uint8Array, {
-        fromBase64(string) {
+        fromBase64(string, options = undefined) {
             const text = checkText(string);
-            return made(readBase64(text, checkOptions(arguments[1]), Infinity));
+            return made(readBase64(text, checkOptions(options), Infinity));
         },
         fromHex(string) { return made(decodeHex(checkText(string), Infinity)); },
     });
     install(Uint8Array.prototype, {
-        toBase64() {
+        toBase64(options = undefined) {
             checkBytes(this);
-            const options = checkOptions(arguments[0]);
-            const alphabet = alphabets[alphabetOf(options)];
-            return encoded(this, alphabet, !options.omitPadding);
+            const read = checkOptions(options);
+            const alphabet = alphabets[alphabetOf(read)];
+            return encoded(this, alphabet, !read.omitPadding);
         },
         toHex() {
             let text = '';
@@ -226,11 +226,11 @@
             }
             return text;
         },
-        setFromBase64(string) {
+        setFromBase64(string, options = undefined) {
             checkBytes(this);
             const text = checkText(string);
-            const options = checkOptions(arguments[1]);
-            return written(this, readBase64(text, options, typedArrayLength(this)));
+            const read = checkOptions(options);
+            return written(this, readBase64(text, read, typedArrayLength(this)));
         },
         setFromHex(string) {
             checkBytes(this);

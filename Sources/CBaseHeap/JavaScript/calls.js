@@ -30,7 +30,7 @@
     /** The next value, or `over`. */
     function step(record) {
         const result = apply(record.next, record.iterator, []);
-        if (!isObject(result)) throw new TypeError(`Iterator result ${describe(result)} is not an object`);
+        if (!isObject(result)) throw notObject(result);
         return result.done ? over : result.value;
     }
 
@@ -64,7 +64,8 @@
 
     /** The iterator of an iterable, or the object itself as an iterator. */
     function flattenable(value, takesStrings) {
-        if (!isObject(value) && !(takesStrings && typeof value === 'string')) throw notObject(value);
+        const isTaken = isObject(value) || (takesStrings && typeof value === 'string');
+        if (!isTaken) throw notObject(value);
         const method = value[symbolIterator];
         let iterator = value;
         if (method !== undefined && method !== null) iterator = apply(method, value, []);

@@ -4,18 +4,19 @@
 
     const {
         apply, bigintValueOf, booleanValueOf, construct, dataViewBuffer, dataViewByteLength,
-        dataViewByteOffset, dateValueOf, defineProperty, hasOwn, isArray, Map, mapEntries,
-        mapGet, mapHas, mapIteratorNext, mapSet, newList, numberValueOf, Object, objectKeys,
-        regExpFlags, regExpSource, Set, setAdd, setIteratorNext, setValues, stringValueOf,
-        symbolIterator, symbolToString, typedArrayBuffer, typedArrayByteOffset,
-        typedArrayLength, typedArrayName, TypeError, Uint8Array,
+        dataViewByteOffset, dateValueOf, defineProperty, getPrototypeOf, hasOwn, isArray, Map,
+        mapEntries, mapGet, mapHas, mapIteratorNext, mapSet, min, newList, numberValueOf, Object,
+        objectKeys, regExpFlags, regExpSource, Set, setAdd, setHas, setIteratorNext, setValues,
+        stringValueOf, symbolIterator, symbolToString, trunc, typedArrayBuffer,
+        typedArrayByteOffset, typedArrayLength, typedArrayName, TypeError, Uint8Array,
     } = shared.primordials;
-    const { typedArrayPrototype } = shared.language;
+    const { install, typedArrayPrototype } = shared.language;
     const { defineHidden, isObject, isProxy, ownDescriptorOf } = shared.lookups;
     const {
         defineFunctions, dictionaryOf, DOMException, isPlatformObject, requireCount,
     } = shared.web;
-    const { Array, ArrayBuffer, DataView, Date, RegExp } = globalThis;
+    const { Array, ArrayBuffer, DataView, Date, RangeError, RegExp } = globalThis;
+    const { MAX_SAFE_INTEGER } = Number;
     const { set } = typedArrayPrototype;
     const byteLengthOf = Reflect.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
 
@@ -28,6 +29,16 @@
     ]) {
         constructors[name] = globalThis[name];
     }
+    // Objects that are more than their properties, and that only their prototypes tell.
+    const opaquePrototypes = new Set();
+    setAdd(opaquePrototypes, WeakRef.prototype);
+    setAdd(opaquePrototypes, FinalizationRegistry.prototype);
+    setAdd(opaquePrototypes, getPrototypeOf([].values()));
+    setAdd(opaquePrototypes, getPrototypeOf(''[symbolIterator]()));
+    setAdd(opaquePrototypes, getPrototypeOf([].values().map(() => {})));
+    const isOpaque = (value) =>
+        isPlatformObject(value) || setHas(opaquePrototypes, getPrototypeOf(value));
+
     const isErrorName = (name) => typeof name === 'string' && name in constructors &&
         name[name.length - 1] === 'r';
 
@@ -167,7 +178,6 @@
         Error: cloneError,
         Map: cloneMap,
         Set: cloneSet,
-        Arguments: (value, memory) => cloneProperties(value, {}, memory),
     };
 
     function clone(value, memory) {
@@ -177,7 +187,7 @@
         if (isProxy(value)) throw uncloneable(value);
         if (isArray(value)) return cloneProperties(value, new Array(value.length), memory);
         const kind = host.classOf(value);
-        if (kind === '' ? isPlatformObject(value) : cloners[kind] === undefined) {
+        if (kind === '' ? isOpaque(value) : cloners[kind] === undefined) {
             throw uncloneable(value);
         }
         if (kind === '') return cloneProperties(value, {}, memory);
@@ -214,7 +224,7 @@
 
     defineFunctions({
         __proto__: null,
-        structuredClone(value, options) {
+        structuredClone(value, options = undefined) {
             requireCount('structuredClone', arguments, 1);
             const memory = new Map();
             const buffers = prepareTransfer(dictionaryOf(options).transfer, memory);
@@ -225,6 +235,31 @@
             }
             return copy;
         },
+    });
+    /** The specification's ArrayBufferCopyAndDetach. */
+    function transferred(buffer, newLength) {
+        const length = apply(byteLengthOf, buffer, []);
+        const byteCount = newLength === undefined ? length : trunc(+newLength) || 0;
+        if (!(byteCount >= 0 && byteCount <= MAX_SAFE_INTEGER)) {
+            throw new RangeError('Invalid array buffer length');
+        }
+        if (isDetached(buffer)) throw new TypeError('The ArrayBuffer is detached');
+        const copy = new ArrayBuffer(byteCount);
+        move(buffer, copy, min(length, byteCount));
+        return copy;
+    }
+
+    install(ArrayBuffer.prototype, {
+        transfer(newLength = undefined) { return transferred(this, newLength); },
+        transferToFixedLength(newLength = undefined) { return transferred(this, newLength); },
+    });
+    const { get } = ownDescriptorOf({
+        get detached() {
+            return apply(byteLengthOf, this, []) === 0 && isDetached(this);
+        },
+    }, 'detached');
+    defineProperty(ArrayBuffer.prototype, 'detached', {
+        __proto__: null, get, set: undefined, enumerable: false, configurable: true,
     });
     shared.clone = (value) => clone(value, new Map());
 })

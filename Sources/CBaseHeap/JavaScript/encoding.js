@@ -4,8 +4,8 @@
 
     const {
         dataViewBuffer, dataViewByteLength, dataViewByteOffset, newList, stringCharCodeAt,
-        stringIndexOf, stringSlice, stringToLowerCase, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset,
-        typedArrayLength, typedArrayName, TypeError, Uint8Array,
+        stringIndexOf, stringSlice, stringToLowerCase, typedArrayBuffer, typedArrayByteLength,
+        typedArrayByteOffset, typedArrayLength, typedArrayName, TypeError, Uint8Array,
     } = shared.primordials;
     const { isObject } = shared.lookups;
     const { dictionaryOf, DOMException, expose, requireCount } = shared.web;
@@ -126,7 +126,7 @@
         }
     }
 
-    // Each decoder takes a byte at a time and keeps what is incomplete. `fail` writes U+FFFD or throws.
+    // A decoder takes one byte and keeps what is incomplete. `fail` writes U+FFFD or throws.
     class UTF8Decoder {
         #scalar = 0;
         #missing = 0;
@@ -198,9 +198,9 @@
     }
 
     // What the bytes 0x80 to 0x9F are in windows-1252.
-    const windowsLetters = '\u20AC\x81\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039' +
-        '\u0152\x8D\u017D\x8F\x90\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161' +
-        '\u203A\u0153\x9D\u017E\u0178';
+    const windowsLetters = '\u20AC\x81\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030' +
+        '\u0160\u2039\u0152\x8D\u017D\x8F\x90\u2018\u2019\u201C\u201D\u2022\u2013\u2014' +
+        '\u02DC\u2122\u0161\u203A\u0153\x9D\u017E\u0178';
 
     class WindowsDecoder {
         put(byte, output) {
@@ -227,12 +227,12 @@
             'iso-ir-100 x-cp1252 ',
     };
 
-    const isSpace = (letter) => letter !== undefined && stringIndexOf(' \t\n\f\r', letter) >= 0;
+    const isSpace = (letter) => stringIndexOf(' \t\n\f\r', letter) >= 0;
 
     function encodingOf(label) {
         let start = 0;
         let end = label.length;
-        while (isSpace(label[start])) start++;
+        while (start < end && isSpace(label[start])) start++;
         while (end > start && isSpace(label[end - 1])) end--;
         const wanted = ` ${stringToLowerCase(stringSlice(label, start, end))} `;
         for (const name in labels) {

@@ -27,7 +27,7 @@
             stateOf = (event) => event.#state;
             isEvent = (value) => isObject(value) && #state in value;
         }
-        constructor(type, options) {
+        constructor(type, options = undefined) {
             requireCount('Event', arguments, 1);
             const { bubbles, cancelable, composed } = dictionaryOf(options);
             const state = this.#state;
@@ -96,7 +96,7 @@
 
     class CustomEvent extends Event {
         #detail;
-        constructor(type, options) {
+        constructor(type, options = undefined) {
             super(type, options);
             this.#detail = dictionaryOf(options).detail ?? null;
         }
@@ -137,7 +137,7 @@
             listenersOf = (target) => target.#listeners;
             isTarget = (value) => isObject(value) && #listeners in value;
         }
-        addEventListener(type, callback, options) {
+        addEventListener(type, callback, options = undefined) {
             requireCount('addEventListener', arguments, 2);
             const { once, passive, signal } = isObject(options) ? options : { __proto__: null };
             addListener(this ?? globalThis, {
@@ -145,7 +145,7 @@
                 once: !!once, passive: !!passive, isRemoved: false,
             }, signal);
         }
-        removeEventListener(type, callback, options) {
+        removeEventListener(type, callback, options = undefined) {
             requireCount('removeEventListener', arguments, 2);
             const listeners = this.#listeners;
             const name = `${type}`;
@@ -158,7 +158,7 @@
             if (!isEvent(event)) throw new TypeError('The argument must be an Event');
             const state = stateOf(event);
             if (state.isDispatched) {
-                throw new DOMException('The event is already being dispatched', 'InvalidStateError');
+                throw new DOMException('It is being dispatched already', 'InvalidStateError');
             }
             state.isTrusted = false;
             dispatch(this, listeners, event, state);

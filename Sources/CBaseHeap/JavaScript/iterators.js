@@ -19,14 +19,15 @@
     const iteratorPrototype = getPrototypeOf(getPrototypeOf([][symbolIterator]()));
     const resultOf = (value, done) => ({ value, done });
 
-    class Iterator {
-        constructor() {
-            if (new.target === Iterator) {
-                throw new TypeError('Abstract class Iterator not directly constructable');
-            }
+    // No class: the prototype of one cannot be replaced.
+    function Iterator() {
+        if (new.target === undefined || new.target === Iterator) {
+            throw new TypeError('Abstract class Iterator not directly constructable');
         }
     }
-    defineProperty(Iterator, 'prototype', { __proto__: null, value: iteratorPrototype });
+    defineProperty(Iterator, 'prototype', {
+        __proto__: null, value: iteratorPrototype, writable: false,
+    });
     defineHidden(globalThis, 'Iterator', Iterator);
 
     /** A class's prototype as one of iterators that no script can construct. */

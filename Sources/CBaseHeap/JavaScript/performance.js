@@ -93,21 +93,20 @@
         static {
             isPerformance = (value) => isObject(value) && #isPerformance in value;
         }
-        constructor() {
-            if (arguments[0] !== token) throw illegal();
+        constructor(key = undefined) {
+            if (key !== token) throw illegal();
             super();
         }
         get timeOrigin() { return timeOrigin; }
         now() { return elapsed(); }
-        mark(name, options) {
+        mark(name, options = undefined) {
             requireCount('mark', arguments, 1);
             const { startTime: start = elapsed(), detail } = dictionaryOf(options);
             return addEntry('mark', `${name}`, +start, 0, detail);
         }
-        measure(name) {
+        measure(name, options = undefined, endMark = undefined) {
             requireCount('measure', arguments, 1);
-            const options = arguments[1];
-            const { start, end = arguments[2], duration, detail } =
+            const { start, end = endMark, duration, detail } =
                 isObject(options) ? options : { __proto__: null, start: options };
             let endTime = end === undefined ? elapsed() : timeOf(end);
             let beginTime = start === undefined ? 0 : timeOf(start);
@@ -115,12 +114,11 @@
             if (duration !== undefined && start === undefined) beginTime = endTime - +duration;
             return addEntry('measure', `${name}`, beginTime, endTime - beginTime, detail);
         }
-        clearMarks() { clear('mark', arguments[0]); }
-        clearMeasures() { clear('measure', arguments[0]); }
+        clearMarks(name = undefined) { clear('mark', name); }
+        clearMeasures(name = undefined) { clear('measure', name); }
         getEntries() { return sorted(() => true); }
         getEntriesByType(type) { return sorted((entry) => entry.entryType === `${type}`); }
-        getEntriesByName(name) {
-            const type = arguments[1];
+        getEntriesByName(name, type = undefined) {
             return sorted((entry) => entry.name === `${name}` &&
                 (type === undefined || entry.entryType === `${type}`));
         }
@@ -139,8 +137,8 @@
         static {
             isCrypto = (value) => isObject(value) && #isCrypto in value;
         }
-        constructor() {
-            if (arguments[0] !== token) throw illegal();
+        constructor(key = undefined) {
+            if (key !== token) throw illegal();
         }
         getRandomValues(array) {
             requireCount('getRandomValues', arguments, 1);
@@ -182,8 +180,8 @@
         static {
             isNavigator = (value) => isObject(value) && #isNavigator in value;
         }
-        constructor() {
-            if (arguments[0] !== token) throw illegal();
+        constructor(key = undefined) {
+            if (key !== token) throw illegal();
         }
         get userAgent() { return 'mcp-v8'; }
     }

@@ -3,7 +3,8 @@
     'use strict';
 
     const {
-        newList, stringCharCodeAt, stringIncludes, stringSlice, stringToLowerCase,
+        newList, stringCharCodeAt, stringIncludes, stringSlice, stringStartsWith,
+        stringToLowerCase,
     } = shared.primordials;
     const { encode, replaceAll, sets } = shared.urlText;
     const {
@@ -33,6 +34,7 @@
             url[part] = part === 'path' ? copyPath(base.path) : base[part];
         }
     }
+    const isSlashNext = (p) => stringStartsWith(p.input, '/', p.pointer + 1);
     const authorityParts = ['username', 'password', 'host', 'port'];
 
     /** Goes to the query or the fragment if one begins here. Whether it did. */
@@ -90,7 +92,7 @@
         },
 
         specialRelativeOrAuthority(p, c) {
-            if (c === '/' && p.input[p.pointer + 1] === '/') {
+            if (c === '/' && isSlashNext(p)) {
                 go(p, states.specialAuthorityIgnoreSlashes, 1);
             } else {
                 go(p, states.relative, -1);
@@ -128,7 +130,7 @@
         },
 
         specialAuthoritySlashes(p, c) {
-            const hasBoth = c === '/' && p.input[p.pointer + 1] === '/';
+            const hasBoth = c === '/' && isSlashNext(p);
             go(p, states.specialAuthorityIgnoreSlashes, hasBoth ? 1 : -1);
         },
 
@@ -295,7 +297,6 @@
     /** The scheme of a URL that is parsed from its start. */
     function endScheme(p) {
         const { base, url } = p;
-        const { pointer, input } = p;
         url.scheme = p.buffer;
         p.buffer = '';
         if (url.scheme === 'file') {
@@ -303,7 +304,7 @@
         } else if (isSpecial(url)) {
             p.state = base !== undefined && base.scheme === url.scheme
                 ? states.specialRelativeOrAuthority : states.specialAuthoritySlashes;
-        } else if (input[pointer + 1] === '/') {
+        } else if (isSlashNext(p)) {
             go(p, states.pathOrAuthority, 1);
         } else {
             url.path = '';
@@ -369,7 +370,8 @@
     /** Runs the states over the input. The record, or undefined. */
     function run(p) {
         for (; ; p.pointer++) {
-            const c = p.input[p.pointer];
+            // Past the end a read would reach the prototype.
+            const c = p.pointer < p.input.length ? p.input[p.pointer] : undefined;
             const end = p.state(p, c);
             if (end === failed) return undefined;
             if (end === stopped || p.pointer >= p.input.length) return p.url;

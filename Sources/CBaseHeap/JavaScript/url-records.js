@@ -1,5 +1,5 @@
-// URL records of the URL Standard as plain data: `path` is a list of segments, or a text where it is
-// opaque; `host` is as it is written. And how a record is written.
+// URL records of the URL Standard as plain data: `path` is a list of segments, or a text where it
+// is opaque; `host` is as it is written. And how a record is written.
 (function (host, shared) {
     'use strict';
 

@@ -4,7 +4,7 @@
 
     const {
         apply, arraySort, getPrototypeOf, join, newList, ownKeys, propertyIsEnumerable,
-        setPrototypeOf, stringSlice, symbolIterator, toArray, TypeError,
+        setPrototypeOf, stringSlice, stringStartsWith, symbolIterator, toArray, TypeError,
     } = shared.primordials;
     const { defineHidden, isObject } = shared.lookups;
     const { parseForm, serializeForm } = shared.urlText;
@@ -55,7 +55,7 @@
     function pairsFrom(init) {
         if (!isObject(init)) {
             const text = usv(init);
-            return parseForm(text[0] === '?' ? stringSlice(text, 1) : text);
+            return parseForm(stringStartsWith(text, '?') ? stringSlice(text, 1) : text);
         }
         const method = init[symbolIterator];
         if (method === undefined || method === null) return pairsFromRecord(init);
@@ -97,11 +97,11 @@
             pairs[pairs.length] = pairOf(usv(name), usv(value));
             this.#update();
         }
-        delete(name) {
+        delete(name, expected = undefined) {
             this.#pairs;
             requireCount('delete', arguments, 1);
             const wanted = usv(name);
-            const value = arguments[1] === undefined ? undefined : usv(arguments[1]);
+            const value = expected === undefined ? undefined : usv(expected);
             this.#keep((pair) =>
                 pair[0] !== wanted || (value !== undefined && pair[1] !== value));
             this.#update();
@@ -125,11 +125,11 @@
             }
             return toArray(values);
         }
-        has(name) {
+        has(name, expected = undefined) {
             const pairs = this.#pairs;
             requireCount('has', arguments, 1);
             const wanted = usv(name);
-            const value = arguments[1] === undefined ? undefined : usv(arguments[1]);
+            const value = expected === undefined ? undefined : usv(expected);
             for (let index = 0; index < pairs.length; index++) {
                 const isSame = pairs[index][0] === wanted &&
                     (value === undefined || pairs[index][1] === value);
@@ -158,13 +158,13 @@
                 (first[0] < second[0] ? -1 : first[0] > second[0] ? 1 : 0));
             this.#update();
         }
-        forEach(callback) {
+        forEach(callback, receiver = undefined) {
             this.#pairs;
             requireCount('forEach', arguments, 1);
             if (typeof callback !== 'function') throw new TypeError('Not a function');
             for (let index = 0; index < this.#pairs.length; index++) {
                 const pair = this.#pairs[index];
-                apply(callback, arguments[1], [pair[1], pair[0], this]);
+                apply(callback, receiver, [pair[1], pair[0], this]);
             }
         }
         entries() { return new ParamsIterator(this, (pair) => [pair[0], pair[1]]); }
@@ -195,7 +195,7 @@
     setPrototypeOf(iteratorPrototype, getPrototypeOf(getPrototypeOf([][symbolIterator]())));
     setTag(iteratorPrototype, 'URLSearchParams Iterator');
 
-    expose('URLSearchParams', URLSearchParams, isParams, (params, inspect, options, depth) => {
+    expose('URLSearchParams', URLSearchParams, isParams, (params, depth) => {
         const pairs = pairsOf(params);
         if (typeof depth === 'number' && depth < 0) return '[Object]';
         const parts = newList();

@@ -11,15 +11,16 @@
     const { defineHidden, descriptorOf, isObject } = shared.lookups;
     const { toWellFormed } = shared.strings;
 
-    const isKept = (key) =>
-        key === 'constructor' || key === 'prototype' || key === 'name' || key === 'length';
+    const isOfFunctions = (key) => key === 'prototype' || key === 'name' || key === 'length';
 
     /** Makes the string-named members of a class's prototype, or its static ones, enumerable. */
     function showMembers(object) {
         const keys = ownKeys(object);
         for (let index = 0; index < keys.length; index++) {
             const key = keys[index];
-            if (typeof key !== 'string' || isKept(key)) continue;
+            const isMember = typeof key === 'string' && key !== 'constructor' &&
+                !(typeof object === 'function' && isOfFunctions(key));
+            if (!isMember) continue;
             const descriptor = descriptorOf(object, key);
             descriptor.enumerable = true;
             defineProperty(object, key, descriptor);
@@ -46,9 +47,9 @@
         defineHidden(globalThis, name, constructor);
         if (isOne !== undefined) brands[brands.length] = isOne;
         if (summaryOf === undefined) return;
-        defineHidden(constructor.prototype, symbolCustomInspect, function (depth, options, inspect) {
+        defineHidden(constructor.prototype, symbolCustomInspect, function (depth) {
             if (!isOne(this)) return this;
-            const summary = summaryOf(this, inspect, options, depth);
+            const summary = summaryOf(this, depth);
             if (typeof summary === 'string') return summary;
             // The same prototype, so that a subclass is shown by its own name.
             const shown = create(getPrototypeOf(this));
@@ -84,7 +85,8 @@
     /** Throws unless a call has all its required arguments. */
     function requireCount(name, args, count) {
         if (args.length >= count) return;
-        throw new TypeError(`${name}: ${countText(count)} required, but only ${args.length} present`);
+        throw new TypeError(
+            `${name}: ${countText(count)} required, but only ${args.length} present`);
     }
 
     /** A dictionary argument: an object, or one without members. */
