@@ -131,8 +131,10 @@ void fill_random(const Info &info) {
     char *bytes = static_cast<char *>(store->Data()) + array->ByteOffset();
     for (size_t filled = 0; filled < byte_count;) {
         ssize_t count = getrandom(bytes + filled, byte_count - filled, 0);
-        if (count > 0) filled += static_cast<size_t>(count);
-        else if (errno != EINTR) __builtin_trap();
+        if (count > 0)
+            filled += static_cast<size_t>(count);
+        else if (errno != EINTR)
+            __builtin_trap();
     }
 }
 

@@ -6,9 +6,10 @@
         apply, bigintValueOf, booleanValueOf, construct, dataViewBuffer, dataViewByteLength,
         dataViewByteOffset, dateValueOf, defineProperty, getPrototypeOf, hasOwn, isArray, Map,
         mapEntries, mapGet, mapHas, mapIteratorNext, mapSet, min, newList, numberValueOf, Object,
-        objectKeys, regExpFlags, regExpSource, Set, setAdd, setHas, setIteratorNext, setValues,
-        stringValueOf, symbolIterator, symbolToString, trunc, typedArrayBuffer,
-        typedArrayByteOffset, typedArrayLength, typedArrayName, TypeError, Uint8Array,
+        objectKeys, objectPrototype, regExpFlags, regExpSource, Set, setAdd, setHas,
+        setIteratorNext, setValues, stringValueOf, symbolIterator, symbolToString, trunc,
+        typedArrayBuffer, typedArrayByteOffset, typedArrayLength, typedArrayName, TypeError,
+        Uint8Array,
     } = shared.primordials;
     const { install, typedArrayPrototype } = shared.language;
     const { defineHidden, isObject, isProxy, ownDescriptorOf } = shared.lookups;
@@ -36,8 +37,11 @@
     setAdd(opaquePrototypes, getPrototypeOf([].values()));
     setAdd(opaquePrototypes, getPrototypeOf(''[symbolIterator]()));
     setAdd(opaquePrototypes, getPrototypeOf([].values().map(() => {})));
-    const isOpaque = (value) =>
-        isPlatformObject(value) || setHas(opaquePrototypes, getPrototypeOf(value));
+    function isOpaque(value) {
+        const prototype = getPrototypeOf(value);
+        if (prototype === objectPrototype) return false;
+        return setHas(opaquePrototypes, prototype) || isPlatformObject(value);
+    }
 
     const isErrorName = (name) => typeof name === 'string' && name in constructors &&
         name[name.length - 1] === 'r';
@@ -56,6 +60,10 @@
 
     /** As a property that an assignment makes on an object without setters. */
     function define(object, key, value) {
+        if (!(key in object)) {
+            object[key] = value;
+            return;
+        }
         defineProperty(object, key, {
             __proto__: null, value, writable: true, enumerable: true, configurable: true,
         });
