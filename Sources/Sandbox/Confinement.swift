@@ -16,8 +16,11 @@ package struct Confinement: Sendable {
         case failure
     }
 
+    /// How much confinement is asked for.
     package var level: SandboxLevel
+    /// Whether V8 may make machine code, which needs memory that is executable.
     package var mode: EngineIdentity.Mode
+    /// What a worker may use of the machine.
     package var limits: ResourceLimits
 
     /// Makes a policy; nothing happens yet.

@@ -26,7 +26,7 @@ extension SandboxError: CustomStringConvertible {
         case .escaped(let attempt):
             "a confined process could \(attempt); `--sandbox off` runs scripts all the same"
         case .unproven(let what):
-            "the confinement could not be proved: \(what); `--sandbox off` runs scripts all the same"
+            "the confinement could not be proved: \(what); `--sandbox off` runs scripts anyway"
         }
     }
 

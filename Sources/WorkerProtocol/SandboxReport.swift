@@ -61,7 +61,9 @@ package enum SandboxLayerState: Hashable, Sendable {
 package struct SandboxReport: Hashable, Sendable {
     /// One layer and its state.
     package struct Entry: Hashable, Sendable {
+        /// Which layer.
         package var layer: SandboxLayer
+        /// Whether it holds.
         package var state: SandboxLayerState
 
         /// Makes an entry.

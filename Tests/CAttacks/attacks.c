@@ -30,9 +30,7 @@ static struct msghdr message = {
     .msg_iov = &here, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
 static struct sockaddr_in address = {.sin_family = AF_INET};
 static struct rlimit more = {99, 99};
-static struct {
-    uint64_t flags, mode, resolve;
-} how;
+static struct { uint64_t flags, mode, resolve; } how;
 static int pair[2];
 static const char *const shell[] = {"/bin/sh", NULL};
 
@@ -83,20 +81,25 @@ static const attempt calls[] = {
     {"connect", SYS_connect, {SOCKET, POINTER(&address), sizeof address}},
     {"send descriptors", SYS_sendmsg, {SOCKET, POINTER(&message), MSG_NOSIGNAL}},
     {"receive descriptors", SYS_recvmsg, {SOCKET, POINTER(&message), MSG_DONTWAIT}},
-    {"send to an address", SYS_sendto,
+    {"send to an address",
+     SYS_sendto,
      {SOCKET, POINTER("x"), 1, MSG_NOSIGNAL, POINTER(&address), sizeof address}},
     {"send out of band", SYS_sendto, {SOCKET, POINTER("x"), 1, MSG_NOSIGNAL | MSG_OOB, 0, 0}},
     {"send elsewhere", SYS_sendto, {2, POINTER("x"), 1, MSG_NOSIGNAL, 0, 0}},
     {"change its socket", SYS_setsockopt, {SOCKET, SOL_SOCKET, SO_SNDBUF, POINTER(scratch), 4}},
     // Programs and processes
     {"execute a program", SYS_execve, {POINTER("/bin/sh"), POINTER(shell), 0}},
-    {"execute a program by descriptor", SYS_execveat,
+    {"execute a program by descriptor",
+     SYS_execveat,
      {AT_FDCWD, POINTER("/bin/sh"), POINTER(shell), 0, 0}},
     {"make a process anew", SYS_clone3, {POINTER(scratch), 88}},
     {"trace another process", SYS_ptrace, {PTRACE_ATTACH, TARGET, 0, 0}},
     {"be traced", SYS_ptrace, {PTRACE_TRACEME, 0, 0, 0}},
-    {"read another's memory", SYS_process_vm_readv, {TARGET, POINTER(&here), 1, POINTER(&there), 1}},
-    {"write another's memory", SYS_process_vm_writev,
+    {"read another's memory",
+     SYS_process_vm_readv,
+     {TARGET, POINTER(&here), 1, POINTER(&there), 1}},
+    {"write another's memory",
+     SYS_process_vm_writev,
      {TARGET, POINTER(&here), 1, POINTER(&there), 1}},
     {"signal another process", SYS_kill, {TARGET, 0}},
     {"signal every process", SYS_kill, {-1, 0}},
@@ -170,7 +173,8 @@ static const attempt calls[] = {
     {"remap a file's pages", SYS_remap_file_pages, {POINTER(scratch), 4096, 0, 0, 0}},
     {"map a descriptor", SYS_mmap, {0, 4096, PROT_READ, MAP_PRIVATE, 2, 0}},
     {"map shared memory", SYS_mmap, {0, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0}},
-    {"map memory to write and execute", SYS_mmap,
+    {"map memory to write and execute",
+     SYS_mmap,
      {0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
 };
 

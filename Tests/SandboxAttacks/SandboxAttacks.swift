@@ -7,7 +7,8 @@ import WorkerProtocol
 /// Confines itself as the template does, forks one process confined as a worker for each attempt to
 /// get out, and tells on standard output which ones succeeded.
 ///
-/// Usage: `SandboxAttacks MODE TARGET`: `jit` or `jitless`, and the id of a process of the same user.
+/// Usage: `SandboxAttacks MODE TARGET`: `jit` or `jitless`, and the id of a process of the same
+/// user.
 ///
 /// There is no way to run it without confinement: as root the attempts change the machine.
 @main

@@ -23,7 +23,8 @@ struct AttackTests {
     /// What the JIT cannot do without: its memory is made executable after it was mapped.
     private static let neededByTheJIT = ["make memory executable"]
 
-    @Test("are refused, but for what the JIT needs", arguments: Starter.allCases, ["jit", "jitless"])
+    @Test(
+        "are refused, but for what the JIT needs", arguments: Starter.allCases, ["jit", "jitless"])
     func refused(_ starter: Starter, mode: String) throws {
         guard let prefix = starter.prefix else { return }
         let attempts = try Attempts(mode: mode, prefix: prefix)
