@@ -59,7 +59,10 @@ let package = Package(
         .target(name: "CBaseHeap", exclude: ["JavaScript"]),
         .target(name: "CSandbox"),
         .target(name: "V8", dependencies: ["CV8", "WorkerProtocol"], swiftSettings: swiftSettings),
-        .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: swiftSettings),
+        .target(
+            name: "Sandbox", dependencies: ["CSandbox", "WorkerProtocol"],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "WorkerProtocol", swiftSettings: swiftSettings),
         .executableTarget(
             name: "Worker",
@@ -130,6 +133,15 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        .target(name: "CAttacks", path: "Tests/CAttacks"),
+        .executableTarget(
+            name: "SandboxAttacks",
+            dependencies: ["CAttacks", "CSandbox", "Sandbox", "WorkerProtocol"],
+            path: "Tests/SandboxAttacks",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "SandboxAttacks", "WorkerProtocol"]),
         .testTarget(name: "WorkerProtocolTests", dependencies: ["WorkerProtocol"]),
         .testTarget(
             name: "V8Tests", dependencies: ["V8", "WorkerProtocol"], exclude: ["Fixtures"]),

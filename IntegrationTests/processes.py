@@ -25,9 +25,10 @@ def descendants(pid: int) -> list[int]:
 
 
 def workers(server: int) -> list[int]:
-    """The processes that run scripts: the template worker's children."""
+    """The processes that run scripts: the template worker's children but the one that holds their
+    namespace."""
     below = descendants(server)
-    return [pid for pid in below if _parent_and_state(pid)[0] != server]
+    return [pid for pid in below if _parent_and_state(pid)[0] != server and not _is_holder(pid)]
 
 
 def template(server: int) -> int | None:
@@ -79,6 +80,13 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10) 
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.005)
+
+
+def _is_holder(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "mcp-v8-holder"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _parent_and_state(pid: int) -> tuple[int, str]:

@@ -22,6 +22,8 @@ SERVER_COUNT = 2
 
 # How a script may end that does not end with a value.
 CLEAR = {"exception", "syntax", "timeout", "out_of_memory", "output_limit", "not_serializable"}
+# ICU follows a null pointer where it gets no memory, and its worker with it.
+OUTSIDE_V8 = {"intl_oom"}
 # Nothing but a time-out is right for these.
 ENDLESS = {
     "loop", "loop_try", "loop_asyncgen", "loop_getter", "redos", "redos2", "map_forever",
@@ -92,7 +94,8 @@ def test_hostile(runs, name):
     assert run.seconds <= TIMEOUT_MS / 1000 + GRACE_SECONDS, f"took {run.seconds:.2f} s"
     assert run.ping_seconds <= GRACE_SECONDS, f"ping waited {run.ping_seconds:.2f} s"
     if run.result.is_error:
-        assert run.result.kind in CLEAR, run.result
+        clear = CLEAR | {"worker_lost"} if name in OUTSIDE_V8 else CLEAR
+        assert run.result.kind in clear, run.result
         assert run.result.error["message"]
     if name in ENDLESS:
         assert run.result.kind == "timeout"

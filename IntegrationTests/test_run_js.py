@@ -299,19 +299,15 @@ THERE = [
     "console", "setTimeout", "setInterval", "clearTimeout", "clearInterval",
     "queueMicrotask", "Intl.NumberFormat", "WeakRef", "FinalizationRegistry", "BigInt64Array",
     "Object.hasOwn", "[].at", "[].findLast",
-]
-NOT_YET = [
     "structuredClone", "URL", "URLSearchParams", "TextEncoder", "TextDecoder", "atob", "btoa",
     "AbortController", "Event", "EventTarget", "performance", "crypto", "[].toSorted",
     "[].toReversed", "[].toSpliced", "[].with", "Object.groupBy", "Map.groupBy",
     "Promise.withResolvers", "new Set().union", "[].values().map", "Array.fromAsync",
     "''.isWellFormed",
 ]
-LATER = pytest.mark.xfail(strict=True, reason="docs/reference/run_js.md: not there yet")
 
 
-@pytest.mark.parametrize(
-    "expression", THERE + [pytest.param(name, marks=LATER) for name in NOT_YET])
+@pytest.mark.parametrize("expression", THERE)
 def test_what_is_there(memory, expression):
     assert memory.run(f"typeof {expression}").value in ("function", "object")
 

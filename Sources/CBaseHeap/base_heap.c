@@ -12,6 +12,24 @@ static const char primordials[] = {
 static const char lookups[] = {
 #embed "JavaScript/lookups.js"
 };
+static const char calls[] = {
+#embed "JavaScript/calls.js"
+};
+static const char additions[] = {
+#embed "JavaScript/additions.js"
+};
+static const char arrays[] = {
+#embed "JavaScript/arrays.js"
+};
+static const char sets[] = {
+#embed "JavaScript/sets.js"
+};
+static const char iterators[] = {
+#embed "JavaScript/iterators.js"
+};
+static const char bytes[] = {
+#embed "JavaScript/bytes.js"
+};
 static const char inspect_text[] = {
 #embed "JavaScript/inspect-text.js"
 };
@@ -48,6 +66,42 @@ static const char intl[] = {
 static const char finalization[] = {
 #embed "JavaScript/finalization.js"
 };
+static const char web[] = {
+#embed "JavaScript/web.js"
+};
+static const char events[] = {
+#embed "JavaScript/events.js"
+};
+static const char abort[] = {
+#embed "JavaScript/abort.js"
+};
+static const char performance[] = {
+#embed "JavaScript/performance.js"
+};
+static const char encoding[] = {
+#embed "JavaScript/encoding.js"
+};
+static const char url_text[] = {
+#embed "JavaScript/url-text.js"
+};
+static const char url_host[] = {
+#embed "JavaScript/url-host.js"
+};
+static const char url_records[] = {
+#embed "JavaScript/url-records.js"
+};
+static const char url_parser[] = {
+#embed "JavaScript/url-parser.js"
+};
+static const char url_search_params[] = {
+#embed "JavaScript/url-search-params.js"
+};
+static const char url[] = {
+#embed "JavaScript/url.js"
+};
+static const char clone[] = {
+#embed "JavaScript/clone.js"
+};
 static const char json[] = {
 #embed "JavaScript/json.js"
 };
@@ -57,12 +111,18 @@ static const char hooks[] = {
 
 #define SCRIPT(file, bytes) {"mcp-v8:" file, bytes, sizeof(bytes)}
 
-// The first three serve all others; the inspector's parts come before what uses them; the hooks
-// last.
+// The first three serve all others; the rest of the language comes before what knows the globals
+// of the language from those of the host; the hooks last.
 const base_heap_script base_heap_scripts[] = {
     SCRIPT("language.js", language),
     SCRIPT("primordials.js", primordials),
     SCRIPT("lookups.js", lookups),
+    SCRIPT("calls.js", calls),
+    SCRIPT("additions.js", additions),
+    SCRIPT("arrays.js", arrays),
+    SCRIPT("sets.js", sets),
+    SCRIPT("iterators.js", iterators),
+    SCRIPT("bytes.js", bytes),
     SCRIPT("inspect-text.js", inspect_text),
     SCRIPT("inspect-layout.js", inspect_layout),
     SCRIPT("inspect-names.js", inspect_names),
@@ -75,6 +135,18 @@ const base_heap_script base_heap_scripts[] = {
     SCRIPT("timers.js", timers),
     SCRIPT("intl.js", intl),
     SCRIPT("finalization.js", finalization),
+    SCRIPT("web.js", web),
+    SCRIPT("events.js", events),
+    SCRIPT("abort.js", abort),
+    SCRIPT("performance.js", performance),
+    SCRIPT("encoding.js", encoding),
+    SCRIPT("url-text.js", url_text),
+    SCRIPT("url-host.js", url_host),
+    SCRIPT("url-records.js", url_records),
+    SCRIPT("url-parser.js", url_parser),
+    SCRIPT("url-search-params.js", url_search_params),
+    SCRIPT("url.js", url),
+    SCRIPT("clone.js", clone),
     SCRIPT("json.js", json),
     SCRIPT("hooks.js", hooks),
 };

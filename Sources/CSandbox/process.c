@@ -58,8 +58,10 @@ int csandbox_thread_count(void) {
 
 int csandbox_die_with_parent(pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -errno;
-    // The parent may have ended before the line above: then nobody will send the signal.
-    return getppid() == parent ? 0 : -ESRCH;
+    // The parent may have ended before the line above: then nobody will send the signal. A parent
+    // in another process namespace is 0, see csandbox_process_namespace.
+    pid_t now = getppid();
+    return now == parent || now == 0 ? 0 : -ESRCH;
 }
 
 int csandbox_keep_descriptors(const int *descriptors, int count, int first) {

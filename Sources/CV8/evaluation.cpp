@@ -95,7 +95,9 @@ double cv8_isolate_next_timer_delay(cv8_isolate *owner) {
     Entered entered(owner);
     v8::TryCatch scope(owner->isolate);
     v8::Local<v8::Value> delay;
-    if (!owner->call_hook(entered.context, "nextTimerDelay", {}).ToLocal(&delay)
+    bool is_over = owner->completion.Get(owner->isolate)->State() != v8::Promise::kPending;
+    auto over = v8::Boolean::New(owner->isolate, is_over);
+    if (!owner->call_hook(entered.context, "nextTimerDelay", {over}).ToLocal(&delay)
         || !delay->IsNumber())
         return -1;
     return delay.As<v8::Number>()->Value();

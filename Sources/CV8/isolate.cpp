@@ -49,6 +49,22 @@ void on_rejection(v8::PromiseRejectMessage message) {
     }
 }
 
+// A script without its indentation and its lines of comment: every snapshot holds the source.
+std::string compact(const base_heap_script &script) {
+    std::string compacted;
+    const char *line = script.source;
+    const char *end = script.source + script.byte_count;
+    while (line < end) {
+        auto break_at = static_cast<const char *>(std::memchr(line, '\n', end - line));
+        const char *next = break_at ? break_at + 1 : end;
+        while (line < next && *line == ' ') line++;
+        bool is_comment = next - line > 2 && line[0] == '/' && line[1] == '/';
+        compacted.append(is_comment ? next - 1 : line, next);
+        line = next;
+    }
+    return compacted;
+}
+
 void configure(cv8_isolate *owner) {
     v8::Isolate *isolate = owner->isolate;
     isolate->SetData(0, owner);
@@ -93,12 +109,12 @@ v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context) {
     for (size_t index = 0; index < base_heap_script_count; index++) {
         const base_heap_script &script = base_heap_scripts[index];
         v8::ScriptOrigin origin(isolate, text(isolate, script.name));
+        std::string code = compact(script);
         v8::Local<v8::String> source;
         v8::Local<v8::Script> compiled;
         v8::Local<v8::Value> install;
         if (!v8::String::NewFromUtf8(
-                 isolate, script.source, v8::NewStringType::kNormal,
-                 static_cast<int>(script.byte_count)
+                 isolate, code.data(), v8::NewStringType::kNormal, static_cast<int>(code.size())
             )
                  .ToLocal(&source)
             || !v8::Script::Compile(context, source, &origin).ToLocal(&compiled)

@@ -1,8 +1,10 @@
 #include "natives.h"
 #include "isolate.h"
 
+#include <cerrno>
 #include <ctime>
 #include <iterator>
+#include <sys/random.h>
 
 namespace cv8 {
 namespace {
@@ -119,6 +121,29 @@ void own_non_index_keys(const Info &info) {
     }
 }
 
+// Fills a Uint8Array: entropy of the kernel's, so that no two restored heaps have the same.
+void fill_random(const Info &info) {
+    if (!info[0]->IsUint8Array()) return;
+    auto array = info[0].As<v8::Uint8Array>();
+    size_t byte_count = array->ByteLength();
+    if (byte_count == 0) return;
+    auto store = array->Buffer()->GetBackingStore();
+    char *bytes = static_cast<char *>(store->Data()) + array->ByteOffset();
+    for (size_t filled = 0; filled < byte_count;) {
+        ssize_t count = getrandom(bytes + filled, byte_count - filled, 0);
+        if (count > 0)
+            filled += static_cast<size_t>(count);
+        else if (errno != EINTR)
+            __builtin_trap();
+    }
+}
+
+void detach(const Info &info) {
+    if (!info[0]->IsArrayBuffer()) return;
+    auto buffer = info[0].As<v8::ArrayBuffer>();
+    if (buffer->IsDetachable()) buffer->Detach();
+}
+
 // Append only, and raise natives_version with every change: a snapshot holds positions in this
 // table.
 struct {
@@ -133,8 +158,10 @@ struct {
     {"constructorName", constructor_name},
     {"classOf", class_of},
     {"ownNonIndexKeys", own_non_index_keys},
+    {"fillRandom", fill_random},
+    {"detach", detach},
 };
-constexpr uint32_t natives_version = 1;
+constexpr uint32_t natives_version = 2;
 
 } // namespace
 

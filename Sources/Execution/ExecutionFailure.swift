@@ -1,4 +1,4 @@
-internal import Heaps
+package import Heaps
 package import WorkerProtocol
 
 /// Why an execution has no value.
@@ -75,12 +75,13 @@ extension ExecutionFailure {
         self.init(kind, "\(error.name): \(error.message)", scriptError: error)
     }
 
-    init(_ error: HeapError) {
+    /// Says what a refusal of the storage means to who asked for something.
+    package init(_ error: HeapError) {
         let kind: Kind =
             switch error {
             case .invalidName, .invalidVersion, .invalidReference, .ambiguousVersion: .invalid
             case .heapNotFound, .versionNotFound, .versionNotInHistory: .notFound
-            case .conflict: .conflict
+            case .conflict, .heapExists: .conflict
             case .incompatible: .incompatible
             case .snapshotTooLarge: .notSerializable
             default: .storage

@@ -104,6 +104,22 @@ package final class ExecutionService: Sendable {
         return report
     }
 
+    /// Does something else to a heap in its turn, while no execution has the heap.
+    ///
+    /// - Throws: `busy`, `cancelled`, or what the storage's refusal means.
+    package func withTurn<Result>(
+        on heap: HeapName, _ body: () async throws(HeapError) -> Result
+    ) async throws(ExecutionFailure) -> Result {
+        guard lifecycle.withLock({ $0.begin() }) else { throw .shuttingDown }
+        defer {
+            lifecycle.withLock { $0.end() }
+            finishIfIdle()
+        }
+        try await queue.takeTurn(on: heap)
+        defer { queue.passTurn(on: heap) }
+        do throws(HeapError) { return try await body() } catch { throw ExecutionFailure(error) }
+    }
+
     private func perform(
         _ request: ExecutionRequest, _ running: RunningExecution,
         onConsole: @escaping @Sendable (ConsoleLine) -> Void

@@ -1,5 +1,6 @@
 import CSandbox
 internal import Glibc
+package import WorkerProtocol
 
 /// A template worker that was just started: its control socket and, where it is ours to reap, its
 /// process.
@@ -21,21 +22,19 @@ package struct TemplateLaunch: Sendable {
     /// The name of the worker program, which is installed beside the server's.
     package static let programName = "mcp-v8-worker"
 
-    /// Whether V8 may make machine code, as the program's option says it.
-    package enum Mode: String, Sendable {
-        /// It may.
-        case jit
-        /// It interprets only.
-        case jitless
-    }
-
     private let path: String
     private let arguments: [String]
 
     /// Describes a start; nothing happens yet.
-    package init(path: String, heapByteCountMax: Int, mode: Mode) {
+    package init(
+        path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,
+        sandbox: SandboxLevel = .on
+    ) {
         self.path = path
-        arguments = [path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", mode.rawValue]
+        arguments = [
+            path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
+            "--sandbox", sandbox.rawValue,
+        ]
     }
 
     /// Where the worker program lies when it is installed beside this one.

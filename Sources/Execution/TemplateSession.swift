@@ -20,6 +20,8 @@ final class TemplateSession: Sendable {
 
     /// What this template's snapshots are tied to.
     let identity: EngineIdentity
+    /// Which layers confine its workers; empty where none were asked for.
+    let sandbox: SandboxReport
     private let control: OwnedDescriptor
     let processID: Int32?
     private let state = Mutex(State.running(exits: [:], nextID: 1))
@@ -31,7 +33,7 @@ final class TemplateSession: Sendable {
     ) throws(ExecutionError) {
         processID = template.processID
         do throws(ExecutionError) {
-            identity = try TemplateSession.awaitReady(
+            (identity, sandbox) = try TemplateSession.awaitReady(
                 on: template.control, timeoutMilliseconds: readyTimeoutMilliseconds)
         } catch {
             TemplateSession.reap(template.processID)
@@ -111,7 +113,18 @@ final class TemplateSession: Sendable {
 
     private static func awaitReady(
         on control: borrowing OwnedDescriptor, timeoutMilliseconds: Int32
-    ) throws(ExecutionError) -> EngineIdentity {
+    ) throws(ExecutionError) -> (EngineIdentity, SandboxReport) {
+        let first = try awaitMessage(on: control, timeoutMilliseconds: timeoutMilliseconds)
+        guard case .confined(let sandbox) = first else {
+            return (try identity(first), SandboxReport())
+        }
+        let second = try awaitMessage(on: control, timeoutMilliseconds: timeoutMilliseconds)
+        return (try identity(second), sandbox)
+    }
+
+    private static func awaitMessage(
+        on control: borrowing OwnedDescriptor, timeoutMilliseconds: Int32
+    ) throws(ExecutionError) -> TemplateMessage {
         var socket = pollfd(fd: control.number, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&socket, 1, timeoutMilliseconds) > 0 else {
             throw .templateNotReady(reason: "it said nothing for \(timeoutMilliseconds) ms")
@@ -119,6 +132,12 @@ final class TemplateSession: Sendable {
         guard let message = receive(from: control) else {
             throw .templateNotReady(reason: "it ended; its standard error tells more")
         }
+        return message
+    }
+
+    private static func identity(
+        _ message: TemplateMessage
+    ) throws(ExecutionError) -> EngineIdentity {
         guard case .ready(let version, let identity) = message else {
             throw .templateNotReady(reason: "its first message was another one")
         }

@@ -130,10 +130,24 @@ package actor WorkerTemplate: WorkerSource {
         case .success(let session):
             guard isFirst else { return }
             logger.info("Template ready", metadata: ["engine": "\(session.identity)"])
+            log(session.sandbox)
             state = .running(session, since: timeline.now)
         case .failure(let error):
             if isFirst { noteDeath(after: .zero) }
             throw error as? ExecutionError ?? .closed
+        }
+    }
+
+    private func log(_ sandbox: SandboxReport) {
+        guard !sandbox.entries.isEmpty else {
+            return logger.warning("Workers are not confined by the kernel")
+        }
+        for entry in sandbox.entries {
+            let isMissing = sandbox.missing.contains(entry)
+            logger.log(
+                level: isMissing ? .warning : .info,
+                isMissing ? "Sandbox layer missing" : "Sandbox layer",
+                metadata: ["layer": "\(entry)"])
         }
     }
 

@@ -47,6 +47,16 @@ package enum AnyHeapStorage: HeapStorage {
         try await chosen.delete(key, if: condition)
     }
 
+    /// Makes an object as young as one that is written now.
+    package func refresh(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await chosen.refresh(key)
+    }
+
+    /// Moves an object to where only a person looks for it.
+    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await chosen.quarantine(key)
+    }
+
     /// Lists keys in order.
     package func list(
         _ folder: StorageKey.Folder, prefix: String, after: StorageKey?, limit: Int

@@ -113,6 +113,12 @@ extension EnvelopeHeader {
         }
     }
 
+    /// The version that an envelope says it is of, unverified; nil if it is too short for one.
+    static func claimedVersion(in envelope: [UInt8]) -> HeapVersion? {
+        guard envelope.count >= recordStart else { return nil }
+        return HeapVersion(digestBytes: Array(envelope[prologueByteCount..<recordStart]))
+    }
+
     private static func decode(
         _ fields: [UInt8], of version: HeapVersion, storedByteCount: Int
     ) throws(WireError) -> (VersionRecord, snapshotDigest: [UInt8]) {

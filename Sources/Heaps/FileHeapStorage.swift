@@ -6,21 +6,24 @@ package import NIOPosix
 package struct FileHeapStorage: HeapStorage {
     private let directory: HeapDirectory
     private let work: BlockingWork
+    private let now: @Sendable () -> WallTime
 
     /// Opens a directory, made if there is none, and removes what interrupted writers left in it.
     ///
     /// - Throws: ``HeapError/storageRefused(path:_:)`` with what to do about it.
     package init(
-        directoryPath: String, pool: NIOThreadPool = .singleton, now: WallTime = .now()
+        directoryPath: String, pool: NIOThreadPool = .singleton,
+        now: @escaping @Sendable () -> WallTime = WallTime.now
     ) async throws(HeapError) {
         let work = BlockingWork(pool: pool)
         directory = try await work.run { () throws(HeapError) in
             let directory = HeapDirectory(
                 operations: try SystemFileOperations(root: directoryPath), location: directoryPath)
-            try directory.prepare(now: now)
+            try directory.prepare(now: now())
             return directory
         }
         self.work = work
+        self.now = now
     }
 
     /// Reads an object.
@@ -68,6 +71,18 @@ package struct FileHeapStorage: HeapStorage {
         try await work.run { [directory] () throws(HeapError) in
             try directory.delete(key, if: condition)
         }
+    }
+
+    /// Makes an object as young as one that is written now.
+    package func refresh(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await work.run { [directory, now] () throws(HeapError) in
+            try directory.refresh(key, at: now())
+        }
+    }
+
+    /// Moves an object to the folder `quarantine`.
+    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await work.run { [directory] () throws(HeapError) in try directory.quarantine(key) }
     }
 
     /// Lists keys in order.

@@ -19,8 +19,10 @@ protocol FileOperations: Sendable {
     func write(_ bytes: ArraySlice<UInt8>, to file: Descriptor) throws(SystemError) -> Int
     /// Reads up to as many bytes; none at the end.
     func read(_ file: Descriptor, byteCountMax: Int) throws(SystemError) -> [UInt8]
-    /// How many bytes a file has.
-    func byteCount(of file: Descriptor) throws(SystemError) -> Int
+    /// How large a file is and when it was written.
+    func status(of file: Descriptor) throws(SystemError) -> FileStatus
+    /// Lets a file count as written at a moment.
+    func setWritten(_ path: String, to moment: WallTime) throws(SystemError)
     /// Waits until a file's bytes, or a folder's entries, are on the disk.
     func synchronize(_ file: Descriptor) throws(SystemError)
     /// Closes.
@@ -35,6 +37,14 @@ protocol FileOperations: Sendable {
     func names(in folder: String) throws(SystemError) -> [String]
     /// Removes a file that was last written before a moment and that no process has in use.
     func removeIfAbandoned(_ path: String, before: WallTime) throws(SystemError)
+}
+
+/// What a file system knows of a file beside its bytes.
+struct FileStatus: Hashable {
+    /// How many bytes it has.
+    var byteCount: Int
+    /// When it was last written, or what ``FileOperations/setWritten(_:to:)`` made of that.
+    var written: WallTime
 }
 
 /// Why a system call failed.

@@ -1,8 +1,8 @@
 extension HeapDirectory {
     /// The content of the file `format`, which is the first to be made.
     static let format = "mcp-v8 heaps 1\n"
-    /// After how many milliseconds a file in `tmp/` that no process has in use is removed.
-    static let leftoverAgeMilliseconds: Int64 = 3_600_000
+    /// After how long a file in `tmp/` that no process has in use is removed.
+    static let leftoverAge = Duration.seconds(3600)
 
     /// Makes a new directory ready, or checks that an old one is ours; several processes may do so
     /// at once.
@@ -37,15 +37,15 @@ extension HeapDirectory {
         return true
     }
 
-    private func makeFolder(_ path: String) throws(HeapError) {
+    /// Makes a folder unless there is one.
+    func makeFolder(_ path: String) throws(HeapError) {
         _ = try attempt(path, unless: .exists) { () throws(SystemError) in
             try operations.makeFolder(path)
         }
     }
 
     private func removeLeftovers(before now: WallTime) throws(HeapError) {
-        let limit = WallTime(
-            millisecondsSince1970: now.millisecondsSince1970 - Self.leftoverAgeMilliseconds)
+        let limit = now - Self.leftoverAge
         let names = try attempt("tmp") { () throws(SystemError) in
             try operations.names(in: "tmp")
         }

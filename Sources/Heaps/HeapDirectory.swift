@@ -57,9 +57,14 @@ final class HeapDirectory: Sendable {
     ) throws(HeapError) -> DeleteOutcome {
         try refuseAfterFailure()
         let outcome = try withLock(of: key) { () throws(HeapError) -> DeleteOutcome in
-            if case .unchanged(let tag) = condition {
+            switch condition {
+            case .always: break
+            case .unchanged(let tag):
                 guard let current = try currentTag(of: key) else { return .absent }
                 guard current == tag else { return .changed }
+            case .writtenBefore(let limit):
+                guard let file = try getBeginning(of: key, byteCountMax: 0) else { return .absent }
+                guard file.written < limit else { return .changed }
             }
             let removed: Void? = try attempt(key.path, unless: .notFound) {
                 () throws(SystemError) in try operations.remove(key.path)
@@ -169,10 +174,10 @@ extension HeapDirectory {
         }
         guard let descriptor else { return nil }
         let file = OpenFile(descriptor, of: operations)
-        let byteCount = try attempt(path) { () throws(SystemError) in
-            try operations.byteCount(of: file.descriptor)
+        let status = try attempt(path) { () throws(SystemError) in
+            try operations.status(of: file.descriptor)
         }
-        let wanted = try sizing(byteCount)
+        let wanted = try sizing(status.byteCount)
         var bytes: [UInt8] = []
         while bytes.count < wanted {
             let some = try attempt(path) { () throws(SystemError) in
@@ -181,7 +186,8 @@ extension HeapDirectory {
             guard !some.isEmpty else { break }
             if bytes.isEmpty { bytes = some } else { bytes += some }
         }
-        return StoredBeginning(bytes: bytes, byteCount: byteCount)
+        return StoredBeginning(
+            bytes: bytes, byteCount: status.byteCount, written: status.written)
     }
 
     /// Makes a system call again if it was interrupted.
@@ -255,7 +261,8 @@ extension HeapDirectory {
         return try body(path)
     }
 
-    private func withLock<Result>(
+    /// Does something while no other process replaces, refreshes or removes an object.
+    func withLock<Result>(
         of key: StorageKey, _ body: () throws(HeapError) -> Result
     ) throws(HeapError) -> Result {
         // FNV-1a: it has to be the same in every process.
@@ -271,7 +278,8 @@ extension HeapDirectory {
         return try body()
     }
 
-    private func refuseAfterFailure() throws(HeapError) {
+    /// Throws what once made a write uncertain.
+    func refuseAfterFailure() throws(HeapError) {
         if let failure = writeFailure.withLock({ $0 }) { throw failure }
     }
 }

@@ -22,6 +22,12 @@ extension HeapError: CustomStringConvertible {
                 + "Give more digits."
         case .conflict(let conflict):
             conflict.description
+        case .heapExists(let head):
+            "There is a heap \(head.name) already, at \(head.version.short) (run "
+                + "\(head.runNumber)). Choose another name, or say that it is to be replaced: "
+                + "what it holds now is then version \(head.version) only, and kept for a while."
+        case .archiveRefused(let damage):
+            "The file is no export of mcp-v8, or is damaged: \(damage). Nothing was imported."
         case .incompatible(let version, let snapshot, let running):
             "Version \(version.short) was made by \(snapshot), but this server runs \(running). "
                 + "Only an equal build can restore it."

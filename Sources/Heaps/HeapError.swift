@@ -18,6 +18,10 @@ package enum HeapError: Error, Hashable, Sendable {
     case ambiguousVersion(of: HeapName, prefix: String, matches: [HeapVersion])
     /// Somebody else moved the heap's head first.
     case conflict(HeapConflict)
+    /// A heap of this name is there, and was not to be replaced.
+    case heapExists(HeapHead)
+    /// A file to import is none, or is not as it was exported.
+    case archiveRefused(EnvelopeDamage)
     /// The snapshot was made by an engine that is not the one running.
     case incompatible(HeapVersion, snapshot: EngineIdentity, running: EngineIdentity)
     /// A snapshot is larger than this server accepts.

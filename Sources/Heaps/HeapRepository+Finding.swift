@@ -6,6 +6,24 @@ package struct HeapPage: Hashable, Sendable {
     package let next: HeapName?
 }
 
+/// A heap's versions, newest first.
+package struct HeapHistory: Hashable, Sendable {
+    /// Why there are no more.
+    package enum End: String, Hashable, Sendable {
+        /// The oldest is the heap's first.
+        case firstRun = "first_run"
+        /// As many as were asked for.
+        case limit
+        /// Older ones were collected.
+        case notKept = "not_kept"
+    }
+
+    /// The versions, each the parent of the one before.
+    package var records: [VersionRecord]
+    /// Why there are no more.
+    package var end: End
+}
+
 extension HeapRepository {
     /// Finds the version that a client means.
     ///
@@ -16,25 +34,25 @@ extension HeapRepository {
         case .version(let version):
             return try await existingRecord(of: version)
         case .head(let name):
-            guard let head = try await head(of: name) else { throw try await notFound(name) }
-            return try await existingRecord(of: head.version)
+            guard let root = try await root(of: name) else { throw try await notFound(name) }
+            return root
         case .inHistory(let name, let prefix):
             return try await find(prefix, inHistoryOf: name)
         }
     }
 
-    /// Follows a heap's versions from its head to their parents, newest first, as far as they are
-    /// kept.
+    /// Follows a heap's versions from its head, or from another of them, to their parents, as far
+    /// as they are kept.
     package func history(
-        of name: HeapName, limit: Int
-    ) async throws(HeapError) -> [VersionRecord] {
+        of reference: HeapReference, limit: Int
+    ) async throws(HeapError) -> HeapHistory {
         var records: [VersionRecord] = []
-        let countMax = max(1, min(limit, Self.pageCountMax))
-        try await walk(name) { record in
+        let countMax = max(1, min(limit, Self.historyCountMax))
+        let end = try await walk(from: try await resolve(reference)) { record in
             records.append(record)
             return records.count < countMax ? .next : .stop
         }
-        return records
+        return HeapHistory(records: records, end: end)
     }
 
     /// Lists heaps whose names start so, in the order of the storage: upper and lower case are
@@ -61,7 +79,22 @@ extension HeapRepository {
         case stop
     }
 
-    private func names(
+    /// What is known of the version that a heap is at; nil if there is no such heap.
+    ///
+    /// - Throws: ``HeapError/versionNotFound(_:)`` if the head points at nothing.
+    func root(of name: HeapName) async throws(HeapError) -> VersionRecord? {
+        var missing: HeapVersion?
+        while let head = try await head(of: name) {
+            if let record = try await record(of: head.version) { return record }
+            // The heap may have moved on, and the version been collected, since the head was read.
+            guard missing != head.version else { throw .versionNotFound(head.version) }
+            missing = head.version
+        }
+        return nil
+    }
+
+    /// The names that start so; the storage's next page is behind `next`.
+    func names(
         prefix: String, after: HeapName?, limit: Int
     ) async throws(HeapError) -> (names: [HeapName], next: HeapName?) {
         let countMax = max(1, min(limit, Self.pageCountMax))
@@ -79,7 +112,7 @@ extension HeapRepository {
     }
 
     /// Reads what is known of a version; nil if there is none.
-    private func record(of version: HeapVersion) async throws(HeapError) -> VersionRecord? {
+    func record(of version: HeapVersion) async throws(HeapError) -> VersionRecord? {
         let beginning = try await storage.getBeginning(
             of: .version(version), byteCountMax: EnvelopeHeader.byteCountMax)
         guard let beginning else { return nil }
@@ -95,16 +128,17 @@ extension HeapRepository {
     }
 
     private func walk(
-        _ name: HeapName, _ visit: (VersionRecord) -> Step
-    ) async throws(HeapError) {
-        guard let head = try await head(of: name) else { throw try await notFound(name) }
-        var record = try await existingRecord(of: head.version)
+        from newest: VersionRecord, _ visit: (VersionRecord) -> Step
+    ) async throws(HeapError) -> HeapHistory.End {
+        var record = newest
         for _ in 0..<Self.historyCountMax {
-            guard visit(record) == .next, let parent = record.parent,
-                let older = try await self.record(of: parent)
-            else { return }
+            let step = visit(record)
+            guard let parent = record.parent else { return .firstRun }
+            guard let older = try await self.record(of: parent) else { return .notKept }
+            guard step == .next else { return .limit }
             record = older
         }
+        return .limit
     }
 
     private func find(
@@ -112,7 +146,7 @@ extension HeapRepository {
     ) async throws(HeapError) -> VersionRecord {
         var matches: [VersionRecord] = []
         var newest: [HeapVersion] = []
-        try await walk(name) { record in
+        _ = try await walk(from: try await resolve(.head(name))) { record in
             if newest.count < 5 { newest.append(record.version) }
             if record.version.text.hasPrefix(prefix) { matches.append(record) }
             return matches.count < 5 ? .next : .stop

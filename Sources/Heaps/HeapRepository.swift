@@ -10,12 +10,14 @@ package struct HeapRepository: Sendable {
     package static let pageCountMax = 1000
     /// How far a history is followed to find a version.
     static let historyCountMax = 10_000
+    /// How often something is tried again that another process was faster at.
+    static let attemptCountMax = 8
 
     let storage: any HeapStorage
-    private let snapshotByteCountMax: Int
-    private let now: @Sendable () -> WallTime
-    private let work: BlockingWork
-    private let logger: Logger
+    let snapshotByteCountMax: Int
+    let now: @Sendable () -> WallTime
+    let work: BlockingWork
+    let logger: Logger
 
     /// Makes a repository.
     ///
@@ -62,12 +64,7 @@ package struct HeapRepository: Sendable {
     package func load(
         _ version: HeapVersion, for engine: EngineIdentity
     ) async throws(HeapError) -> LoadedHeap {
-        // Packed bytes are never more than plain ones.
-        let byteCountMax = EnvelopeHeader.byteCountMax + snapshotByteCountMax
-        let object = try await storage.get(.version(version), byteCountMax: byteCountMax)
-        guard let object else { throw .versionNotFound(version) }
-        let envelope = try SnapshotEnvelope(
-            object.bytes, of: version, snapshotByteCountMax: snapshotByteCountMax)
+        let envelope = try await envelope(of: version)
         guard envelope.record.engine == engine else {
             throw .incompatible(version, snapshot: envelope.record.engine, running: engine)
         }
@@ -96,10 +93,7 @@ package struct HeapRepository: Sendable {
             }
         }
         let record = envelope.record
-        if try await storage.create(.version(record.version), envelope.bytes) == .alreadyExists {
-            // Only its own bytes can be there, unless they were damaged.
-            _ = try await load(record.version, for: run.engine)
-        }
+        try await store(envelope)
         let new = try await move(name, to: record, replacing: head, kept: record.version)
         logger.debug(
             "Heap committed",
@@ -116,16 +110,21 @@ package struct HeapRepository: Sendable {
     package func point(
         _ name: HeapName, at record: VersionRecord, replacing head: HeapHead?
     ) async throws(HeapError) -> HeapHead {
-        try await move(name, to: record, replacing: head, kept: nil)
+        // First young, then pointed at: a collection that does not see the head sees that.
+        guard try await storage.refresh(.version(record.version)) == .done else {
+            throw .versionNotFound(record.version)
+        }
+        if let head { try await keepForNow(head.version) }
+        return try await move(name, to: record, replacing: head, kept: nil)
     }
 
-    /// Removes a name; its versions stay until they are collected.
+    /// Removes a name; its versions stay until they are collected, the last for the grace time.
     ///
     /// - Returns: where the heap was.
     package func delete(_ name: HeapName) async throws(HeapError) -> HeapHead {
-        let attemptCountMax = 8
-        for _ in 0..<attemptCountMax {
+        for _ in 0..<Self.attemptCountMax {
             guard let head = try await head(of: name) else { throw try await notFound(name) }
+            try await keepForNow(head.version)
             let outcome = try await storage.delete(.head(name), if: .unchanged(head.tag))
             guard outcome == .deleted else { continue }
             logger.debug("Heap deleted", metadata: ["heap.name": "\(name)"])
@@ -134,6 +133,36 @@ package struct HeapRepository: Sendable {
         throw .conflict(
             HeapConflict(
                 name: name, expected: nil, actual: try await head(of: name), kept: nil))
+    }
+
+    /// Reads a version's envelope without unpacking it.
+    func envelope(of version: HeapVersion) async throws(HeapError) -> SnapshotEnvelope {
+        // Packed bytes are never more than plain ones.
+        let byteCountMax = EnvelopeHeader.byteCountMax + snapshotByteCountMax
+        let object = try await storage.get(.version(version), byteCountMax: byteCountMax)
+        guard let object else { throw .versionNotFound(version) }
+        return try SnapshotEnvelope(
+            object.bytes, of: version, snapshotByteCountMax: snapshotByteCountMax)
+    }
+
+    /// Stores a version, or verifies the one that is there and makes it as young as a new one.
+    func store(_ envelope: SnapshotEnvelope) async throws(HeapError) {
+        let record = envelope.record
+        let key = StorageKey.version(record.version)
+        for _ in 0..<Self.attemptCountMax {
+            if try await storage.create(key, envelope.bytes) == .created { return }
+            // If it was collected a moment ago, it is created after all.
+            guard try await storage.refresh(key) == .done else { continue }
+            // Only its own bytes can be there, unless they were damaged.
+            _ = try await load(record.version, for: record.engine)
+            return
+        }
+        throw .storageBusy(path: key.path)
+    }
+
+    /// Lets a version that a name leaves be there for the grace time, for who regrets that.
+    private func keepForNow(_ version: HeapVersion) async throws(HeapError) {
+        _ = try await storage.refresh(.version(version))
     }
 
     private func move(

@@ -29,6 +29,14 @@ package protocol HeapStorage: Sendable {
         _ key: StorageKey, if condition: DeleteCondition
     ) async throws(HeapError) -> DeleteOutcome
 
+    /// Makes an object as young as one that is written now.
+    ///
+    /// It and a delete of what was ``DeleteCondition/writtenBefore(_:)`` come one after the other.
+    func refresh(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome
+
+    /// Moves an object to where only a person looks for it.
+    func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome
+
     /// Lists keys in order, those after a key, whose names start so; at most `limit`, which is at
     /// least 1.
     func list(
@@ -50,6 +58,8 @@ package struct StoredBeginning: Hashable, Sendable {
     package let bytes: [UInt8]
     /// How many there are in all.
     package let byteCount: Int
+    /// When the object was written or refreshed.
+    package let written: WallTime
 }
 
 /// What became of a create.
@@ -74,6 +84,8 @@ package enum DeleteCondition: Hashable, Sendable {
     case always
     /// Only one with this tag.
     case unchanged(StorageTag)
+    /// Only one that was neither written nor refreshed since.
+    case writtenBefore(WallTime)
 }
 
 /// What became of a delete.
@@ -84,6 +96,14 @@ package enum DeleteOutcome: Hashable, Sendable {
     case absent
     /// The object is not the expected one and stays.
     case changed
+}
+
+/// What became of something that takes an object to be there.
+package enum PresenceOutcome: Hashable, Sendable {
+    /// It took place.
+    case done
+    /// There is no such object.
+    case absent
 }
 
 /// Some of a storage's keys, in order.

@@ -3,8 +3,11 @@ internal import Synchronization
 
 /// Heaps in memory, gone with the process.
 package final class InMemoryHeapStorage: HeapStorage {
-    private struct State {
+    fileprivate struct State {
         var objects: [StorageKey: StoredObject] = [:]
+        var writeTimes: [StorageKey: WallTime] = [:]
+        /// They still take of the budget.
+        var quarantined: [StoredObject] = []
         var byteCount = 0
         var heapCount = 0
         var lastTag: UInt64 = 0
@@ -14,12 +17,16 @@ package final class InMemoryHeapStorage: HeapStorage {
     package static let objectOverheadByteCount = 256
 
     private let byteCountMax: Int
+    private let now: @Sendable () -> WallTime
     private let logger: Logger
     private let state = Mutex(State())
 
     /// Makes an empty storage that holds at most this many bytes.
-    package init(byteCountMax: Int, logger: Logger) {
+    package init(
+        byteCountMax: Int, now: @escaping @Sendable () -> WallTime = WallTime.now, logger: Logger
+    ) {
         self.byteCountMax = byteCountMax
+        self.now = now
         self.logger = logger
     }
 
@@ -55,9 +62,12 @@ package final class InMemoryHeapStorage: HeapStorage {
     package func getBeginning(
         of key: StorageKey, byteCountMax: Int
     ) async throws(HeapError) -> StoredBeginning? {
-        state.withLock { $0.objects[key] }.map { object in
-            StoredBeginning(
-                bytes: Array(object.bytes.prefix(byteCountMax)), byteCount: object.bytes.count)
+        state.withLock { state in
+            guard let object = state.objects[key], let written = state.writeTimes[key]
+            else { return nil }
+            return StoredBeginning(
+                bytes: Array(object.bytes.prefix(byteCountMax)), byteCount: object.bytes.count,
+                written: written)
         }
     }
 
@@ -87,12 +97,36 @@ package final class InMemoryHeapStorage: HeapStorage {
         _ key: StorageKey, if condition: DeleteCondition
     ) async throws(HeapError) -> DeleteOutcome {
         state.withLock { state in
-            guard let object = state.objects[key] else { return .absent }
-            if case .unchanged(let tag) = condition, object.tag != tag { return .changed }
-            state.objects[key] = nil
+            guard let object = state.objects[key], let written = state.writeTimes[key]
+            else { return .absent }
+            switch condition {
+            case .unchanged(let tag) where object.tag != tag: return .changed
+            case .writtenBefore(let limit) where written >= limit: return .changed
+            case .always, .unchanged, .writtenBefore: break
+            }
+            state.remove(key)
             state.byteCount -= object.bytes.count + Self.objectOverheadByteCount
-            if key.folder == .heads { state.heapCount -= 1 }
             return .deleted
+        }
+    }
+
+    /// Makes an object as young as one that is written now.
+    package func refresh(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        let now = now()
+        return state.withLock { state in
+            guard state.objects[key] != nil else { return .absent }
+            state.writeTimes[key] = now
+            return .done
+        }
+    }
+
+    /// Moves an object to where nothing looks for it.
+    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        state.withLock { state in
+            guard let object = state.objects[key] else { return .absent }
+            state.remove(key)
+            state.quarantined.append(object)
+            return .done
         }
     }
 
@@ -111,7 +145,8 @@ package final class InMemoryHeapStorage: HeapStorage {
     private func put(
         _ bytes: [UInt8], at key: StorageKey, expecting tag: StorageTag?
     ) throws(HeapError) -> StorageTag? {
-        try state.withLock { state throws(HeapError) in
+        let now = now()
+        return try state.withLock { state throws(HeapError) in
             let old = state.objects[key]
             guard old?.tag == tag else { return nil }
             let freed = old.map { $0.bytes.count + Self.objectOverheadByteCount } ?? 0
@@ -125,7 +160,16 @@ package final class InMemoryHeapStorage: HeapStorage {
             if old == nil, key.folder == .heads { state.heapCount += 1 }
             let new = StorageTag(String(state.lastTag))
             state.objects[key] = StoredObject(bytes: bytes, tag: new)
+            state.writeTimes[key] = now
             return new
         }
+    }
+}
+
+extension InMemoryHeapStorage.State {
+    fileprivate mutating func remove(_ key: StorageKey) {
+        objects[key] = nil
+        writeTimes[key] = nil
+        if key.folder == .heads { heapCount -= 1 }
     }
 }

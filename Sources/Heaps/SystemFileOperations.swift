@@ -86,8 +86,15 @@ final class SystemFileOperations: FileOperations {
         return bytes
     }
 
-    func byteCount(of file: Descriptor) throws(SystemError) -> Int {
-        Int(try status(of: file).st_size)
+    func status(of file: Descriptor) throws(SystemError) -> FileStatus {
+        var status = stat()
+        _ = try Self.check(unsafe fstat(file, &status))
+        return FileStatus(byteCount: Int(status.st_size), written: WallTime(status.st_mtim))
+    }
+
+    func setWritten(_ path: String, to moment: WallTime) throws(SystemError) {
+        let times = [timespec](repeating: timespec(moment), count: 2)
+        _ = try Self.check(unsafe utimensat(root, path, times, AT_SYMLINK_NOFOLLOW))
     }
 
     func synchronize(_ file: Descriptor) throws(SystemError) {
@@ -135,8 +142,7 @@ final class SystemFileOperations: FileOperations {
 
     func removeIfAbandoned(_ path: String, before limit: WallTime) throws(SystemError) {
         let file = OpenFile(try open(path), of: self)
-        let written = Int64(try status(of: file.descriptor).st_mtim.tv_sec) * 1000
-        guard written < limit.millisecondsSince1970,
+        guard try status(of: file.descriptor).written < limit,
             flock(file.descriptor, LOCK_EX | LOCK_NB) == 0
         else { return }
         try remove(path)
@@ -149,12 +155,6 @@ extension SystemFileOperations {
     ) throws(SystemError) -> Result {
         guard result >= 0 else { throw SystemError(code: errno) }
         return result
-    }
-
-    private func status(of file: Descriptor) throws(SystemError) -> stat {
-        var status = stat()
-        _ = try Self.check(unsafe fstat(file, &status))
-        return status
     }
 
     /// Makes a directory and those above it, each durable.

@@ -14,8 +14,19 @@ package struct WallTime: Hashable, Sendable {
     package static func now() -> WallTime {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return WallTime(
-            millisecondsSince1970: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        return WallTime(time)
+    }
+
+    /// Reads the system's form of a moment.
+    init(_ time: timespec) {
+        millisecondsSince1970 = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// The moment that is so much earlier.
+    package static func - (moment: WallTime, duration: Duration) -> WallTime {
+        WallTime(
+            millisecondsSince1970: moment.millisecondsSince1970
+                - Int64(duration / .milliseconds(1)))
     }
 }
 
@@ -23,5 +34,13 @@ extension WallTime: Comparable {
     /// Orders moments from past to future.
     package static func < (left: WallTime, right: WallTime) -> Bool {
         left.millisecondsSince1970 < right.millisecondsSince1970
+    }
+}
+
+extension timespec {
+    init(_ moment: WallTime) {
+        let milliseconds = moment.millisecondsSince1970
+        self.init(
+            tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
     }
 }

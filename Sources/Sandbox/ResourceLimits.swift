@@ -1,7 +1,14 @@
 import Glibc
+import WorkerProtocol
 
 /// What a worker process may use of the machine.
 package struct ResourceLimits: Hashable, Sendable {
+    /// Sealed anyway, and a limit at the file's end would end a worker that writes there by a
+    /// signal.
+    private static let fileByteCountMax = UInt64(2 * WorkerDescriptor.diagnosticsByteCount)
+    /// As many as the watchdog's `poll` names; all numbers below are in use.
+    private static let descriptorCountMax: UInt64 = 2
+
     /// Bytes of writable memory: V8's heap, array buffers and everything else.
     package var dataByteCountMax: UInt64
 
@@ -10,26 +17,44 @@ package struct ResourceLimits: Hashable, Sendable {
         self.dataByteCountMax = dataByteCountMax
     }
 
-    /// Puts the limits on this process, for good.
+    /// Bounds memory, which is of use to scripts that are not hostile too.
     ///
-    /// - Throws: ``SandboxError/refused(layer:errno:)`` with the kernel's reason.
-    package func apply() throws(SandboxError) {
-        try set(RLIMIT_DATA, to: dataByteCountMax, named: "RLIMIT_DATA")
-        try set(RLIMIT_CORE, to: 0, named: "RLIMIT_CORE")
+    /// - Throws: ``SandboxError/refused(_:errno:)`` with the kernel's reason.
+    package func applyToMemory() throws(SandboxError) {
+        try set(RLIMIT_DATA, to: dataByteCountMax)
+        try set(RLIMIT_CORE, to: 0)
     }
 
-    private func set(
-        _ resource: __rlimit_resource, to value: UInt64, named name: String
-    ) throws(SandboxError) {
-        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
-        guard unsafe setrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else {
-            throw .refused(layer: name, errno: errno)
+    /// Bounds everything that may be bounded while the worker still has descriptors and a thread to
+    /// make.
+    func apply() throws(SandboxError) {
+        try applyToMemory()
+        try set(RLIMIT_FSIZE, to: ResourceLimits.fileByteCountMax)
+        try set(__RLIMIT_MEMLOCK, to: 0)
+        try set(__RLIMIT_MSGQUEUE, to: 0)
+        try set(__RLIMIT_SIGPENDING, to: 0)
+    }
+
+    /// Allows no further process, thread or descriptor.
+    ///
+    /// The limit on processes is compared with how many the user has, of which there are always
+    /// more than none: it needs no head-room for other workers, and no user of its own.
+    func applyLast() throws(SandboxError) {
+        try set(__RLIMIT_NPROC, to: 0)
+        try set(RLIMIT_NOFILE, to: ResourceLimits.descriptorCountMax)
+    }
+
+    private func set(_ resource: __rlimit_resource, to value: UInt64) throws(SandboxError) {
+        let number = __rlimit_resource_t(resource.rawValue)
+        var limit = rlimit()
+        guard unsafe getrlimit(number, &limit) == 0 else {
+            throw .refused(.resourceLimits, errno: errno)
+        }
+        // A limit that is lower already stays: only root could raise it.
+        limit.rlim_max = min(limit.rlim_max, rlim_t(value))
+        limit.rlim_cur = limit.rlim_max
+        guard unsafe setrlimit(number, &limit) == 0 else {
+            throw .refused(.resourceLimits, errno: errno)
         }
     }
-}
-
-/// Why a worker could not be confined.
-package enum SandboxError: Error, Hashable, Sendable {
-    /// The kernel refused a layer.
-    case refused(layer: String, errno: Int32)
 }

@@ -23,22 +23,28 @@ extension ServerCommand {
                 .init(
                     service: TransportLifetime(transport: transport),
                     successTerminationBehavior: .gracefullyShutdownGroup),
-                with: parts, logger: logger)
+                with: parts, keeping: settings.retention, logger: logger)
         case .http(let http):
             let parts = try await makeParts(settings, logger: logger)
             let service = try HTTPService(http, parts: parts, logger: logger)
-            try await run(.init(service: service), with: parts, logger: logger)
+            try await run(
+                .init(service: service), with: parts, keeping: settings.retention,
+                logger: logger)
         }
     }
 
     private func run(
         _ transport: ServiceGroupConfiguration.ServiceConfiguration, with parts: ServerParts,
-        logger: Logger
+        keeping retention: RetentionPolicy, logger: Logger
     ) async throws {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: ExecutionLifetime(execution: parts.execution)), transport,
+                    .init(service: ExecutionLifetime(execution: parts.execution)),
+                    .init(
+                        service: GarbageCollection(
+                            repository: parts.repository, policy: retention, logger: logger)),
+                    transport,
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
@@ -63,15 +69,22 @@ extension ServerCommand {
             logger: logger)
         let timeline = Timeline()
         let template = makeTemplate(settings, timeline: timeline, logger: logger)
+        // Who requires it is told before the first client is, not by its first run.
+        if settings.sandbox == .required { _ = try await template.identity() }
         let execution = ExecutionService(
             repository: repository, source: template, limits: settings.limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger)
-        let tool = RunJavaScript(service: execution, settings: settings) { metrics.note($0) }.tool
+        var tools = [
+            RunJavaScript(service: execution, settings: settings) { metrics.note($0) }.tool
+        ]
+        if settings.storage != .stateless {
+            tools += HeapTools(service: execution, repository: repository).tools
+        }
         let server = MCPServer(
             implementation: Implementation(
                 name: "mcp-v8", title: "JavaScript (V8)", version: ServerCommand.version,
                 description: "Runs JavaScript in V8 and keeps the heap between runs."),
-            instructions: settings.instructions, tools: [tool], logger: logger)
+            instructions: settings.instructions, tools: tools, logger: logger)
         return ServerParts(
             repository: repository, template: template, execution: execution, server: server,
             metrics: metrics)
@@ -82,7 +95,8 @@ extension ServerCommand {
     ) -> WorkerTemplate {
         let launch = TemplateLaunch(
             path: TemplateLaunch.pathBesideThisProgram(),
-            heapByteCountMax: settings.limits.heapByteCountMax, mode: .jit)
+            heapByteCountMax: settings.limits.heapByteCountMax, mode: settings.mode,
+            sandbox: settings.sandbox)
         return WorkerTemplate(
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
             logger: logger

@@ -16,7 +16,8 @@ struct ServerCommand: AsyncParsableCommand {
             object in the file of --config; the command line comes first, then the environment, \
             then the file.
             """,
-        version: version)
+        version: version,
+        subcommands: [HeapsCommand.self])
 
     @OptionGroup var options: ServerOptions
 
@@ -43,7 +44,8 @@ struct ServerCommand: AsyncParsableCommand {
         }
     }
 
-    private func readSettings() throws -> Settings {
+    /// Reads what all sources of options say.
+    func readSettings() throws -> Settings {
         let file = try config.map { path in
             guard let content = FileManager.default.contents(atPath: path) else {
                 throw SettingsError.invalid("the file of --config, \(path), cannot be read")

@@ -78,6 +78,20 @@ struct ServerOptions: ParsableArguments {
             "How long a worker stays with a heap that is not used (300).", valueName: "seconds"))
     var warmIdleSeconds: Int?
 
+    @Option(help: ArgumentHelp("Versions kept of each heap (50).", valueName: "n"))
+    var keepVersions: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Confinement of scripts by the kernel: on, off, or required (on).", valueName: "level"))
+    var sandbox: String?
+
+    @Flag(help: "Do not start where a layer of the sandbox cannot be had: --sandbox required.")
+    var requireSandbox = false
+
+    @Flag(help: "Every layer of the sandbox is required, and V8 makes no machine code.")
+    var hardened = false
+
     @Option(
         help: ArgumentHelp(
             "What goes to standard error: trace, debug, info, notice, warning, error, critical.",
@@ -104,6 +118,10 @@ struct ServerOptions: ParsableArguments {
         OptionKey(name: "workers-max", kind: .value),
         OptionKey(name: "queue-max", kind: .value),
         OptionKey(name: "warm-idle-seconds", kind: .value),
+        OptionKey(name: "sandbox", kind: .value),
+        OptionKey(name: "require-sandbox", kind: .flag),
+        OptionKey(name: "hardened", kind: .flag),
+        OptionKey(name: "keep-versions", kind: .value),
         OptionKey(name: "log-level", kind: .value),
     ]
 }

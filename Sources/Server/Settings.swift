@@ -1,5 +1,7 @@
 internal import Execution
+internal import Heaps
 internal import Logging
+internal import WorkerProtocol
 
 /// What the server was told to be, checked and complete.
 struct Settings: Sendable {
@@ -16,6 +18,9 @@ struct Settings: Sendable {
     var storage: Storage
     var transport: TransportSettings
     var limits: ExecutionLimits
+    var sandbox: SandboxLevel
+    var mode: EngineIdentity.Mode
+    var retention: RetentionPolicy
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -27,6 +32,10 @@ struct Settings: Sendable {
             ?? .files(directoryPath: Settings.directoryPathDefault)
         transport = try TransportSettings(sources)
         limits = try Settings.limits(sources, coreCount: coreCount)
+        let asked = try sources.first(Settings.sandbox)
+        sandbox = asked?.level ?? .on
+        mode = asked?.mode ?? .jit
+        retention = try Settings.retention(sources, for: storage)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -50,6 +59,24 @@ struct Settings: Sendable {
             throw .invalid("\(flags) contradict each other in \(source): choose one storage")
         }
         return chosen.first?.storage
+    }
+
+    private static func sandbox(
+        _ source: String, _ options: ServerOptions
+    ) throws(SettingsError) -> (level: SandboxLevel, mode: EngineIdentity.Mode)? {
+        let flag = options.hardened ? "--hardened" : "--require-sandbox"
+        let mode: EngineIdentity.Mode = options.hardened ? .jitless : .jit
+        let isRequired = options.hardened || options.requireSandbox
+        guard let text = options.sandbox else { return isRequired ? (.required, mode) : nil }
+        guard let level = SandboxLevel(rawValue: text) else {
+            let known = SandboxLevel.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("--sandbox is \"\(text)\"; it must be one of \(known)")
+        }
+        guard isRequired else { return (level, mode) }
+        guard level == .required else {
+            throw .invalid("\(flag) and --sandbox \(text) contradict each other in \(source)")
+        }
+        return (.required, mode)
     }
 
     private static func limits(
@@ -77,6 +104,17 @@ struct Settings: Sendable {
         limits.warmIdle = .seconds(
             try sources.number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
         return limits
+    }
+
+    private static func retention(
+        _ sources: OptionSources, for storage: Storage
+    ) throws(SettingsError) -> RetentionPolicy {
+        var retention = RetentionPolicy()
+        retention.versionCountPerHeap = try sources.number(
+            \.keepVersions, "--keep-versions", 1...10_000, default: 50)
+        // Memory is scarcer than disks, and only this process uses it.
+        if storage == .inMemory { retention.grace = .seconds(300) }
+        return retention
     }
 }
 

@@ -43,7 +43,8 @@ package enum Engine {
         return unsafe Snapshot(adopting: cv8_isolate_serialize(isolate))
     }
 
-    /// Has V8 and ICU load what they load at first use, and proves that a base heap can be restored.
+    /// Has V8 and ICU load what they load at first use, and proves that a base heap can be
+    /// restored.
     package static func warmUp(_ baseHeap: Snapshot) -> Bool {
         guard let isolate = Isolate(.stateless, restoring: baseHeap, print: { _ in }) else {
             return false

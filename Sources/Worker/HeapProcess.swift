@@ -7,27 +7,17 @@ import WorkerProtocol
 /// The life of one worker process, from the fork to its end: it holds at most one isolate and
 /// serves one heap.
 enum HeapProcess {
-    /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers,
-    /// and a snapshot.
-    private static let dataPerHeapByte: UInt64 = 4
-
     /// Serves the server's requests. Called in the child; never returns.
     static func run(
-        descriptors: [Int32], parent: pid_t, baseHeap: Snapshot, options: Engine.Options
+        descriptors: [Int32], parent: pid_t, baseHeap: Snapshot, confinement: Confinement
     ) -> Never {
         do {
             try settle(descriptors: descriptors, parent: parent)
             let exchange = try ExchangeMemory(descriptor: WorkerDescriptor.exchange.rawValue)
-            do throws(SandboxError) {
-                // Private memory only: the shared exchange does not count.
-                let dataByteCountMax = options.heapByteCountMax * dataPerHeapByte
-                try ResourceLimits(dataByteCountMax: dataByteCountMax).apply()
-            } catch {
-                throw WorkerError.system("\(error)", errno: 0)
-            }
-            // Confinement by the kernel begins here: all descriptors are open, no script has been
-            // read.
+            // All descriptors are open, no script has been read.
+            try limit(confinement)
             let watchdog = try Watchdog(serverSocket: WorkerDescriptor.channel.rawValue)
+            try seal(confinement, event: watchdog.event)
             var server = HeapServer(
                 baseHeap: baseHeap,
                 exchange: exchange,
@@ -53,5 +43,24 @@ enum HeapProcess {
         guard kept == 0 else { throw .system("descriptors", errno: -kept) }
         dup2(WorkerDescriptor.diagnostics.rawValue, STDERR_FILENO)
         dup2(WorkerDescriptor.diagnostics.rawValue, STDOUT_FILENO)
+    }
+
+    private static func limit(_ confinement: Confinement) throws(WorkerError) {
+        do throws(SandboxError) {
+            // Private memory only: the shared exchange does not count.
+            try confinement.limitWorker()
+        } catch {
+            throw .sandbox(error)
+        }
+    }
+
+    private static func seal(
+        _ confinement: Confinement, event: Int32
+    ) throws(WorkerError) {
+        do throws(SandboxError) {
+            try confinement.sealWorker(channel: WorkerDescriptor.channel.rawValue, event: event)
+        } catch {
+            throw .sandbox(error)
+        }
     }
 }

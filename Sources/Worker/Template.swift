@@ -1,5 +1,6 @@
 import CSandbox
 import Glibc
+import Sandbox
 import V8
 import WorkerProtocol
 
@@ -10,14 +11,23 @@ struct Template {
     private static let control: Int32 = 3
 
     private let baseHeap: Snapshot
-    private let options: Engine.Options
+    private let mode: EngineIdentity.Mode
+    private let confinement: Confinement
+    private let report: SandboxReport
     private let childSignal: Int32
 
-    init(baseHeap: Snapshot, options: Engine.Options) throws(WorkerError) {
+    /// Confines this process, for good.
+    init(
+        baseHeap: Snapshot, mode: EngineIdentity.Mode, confinement: Confinement
+    ) throws(WorkerError) {
         // A thread that was not forked along may hold a lock that the child then waits for.
         guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
         self.baseHeap = baseHeap
-        self.options = options
+        self.mode = mode
+        self.confinement = confinement
+        do throws(SandboxError) { report = try confinement.confineTemplate() } catch {
+            throw .sandbox(error)
+        }
         childSignal = csandbox_child_signal()
         guard childSignal >= 0 else { throw .system("signalfd", errno: -childSignal) }
     }
@@ -25,10 +35,11 @@ struct Template {
     /// Forks, kills and reaps workers until the server is gone.
     func run() throws(WorkerError) {
         var workers = WorkerTable()
+        try send(.confined(report))
         try send(
             .ready(
                 protocolVersion: TemplateMessage.protocolVersion,
-                identity: Engine.identity(mode: options.mode)))
+                identity: Engine.identity(mode: mode)))
         while true {
             var watched = [
                 pollfd(fd: Template.control, events: Int16(POLLIN), revents: 0),
@@ -65,7 +76,8 @@ struct Template {
         guard child >= 0 else { throw .system("fork", errno: -child) }
         guard child == 0 else { return child }
         HeapProcess.run(
-            descriptors: descriptors, parent: parent, baseHeap: baseHeap, options: options)
+            descriptors: descriptors, parent: parent, baseHeap: baseHeap,
+            confinement: confinement)
     }
 
     private func reap(_ workers: inout WorkerTable) throws(WorkerError) {

@@ -1,40 +1,43 @@
 import CSandbox
 import Glibc
-import Synchronization
 import V8
 
 /// A thread that ends a script at its deadline, and the process when the server is gone.
-final class Watchdog: Sendable {
-    private struct State: Sendable {
+@safe
+// Safe because the state is touched under the lock only, and everything else never changes.
+final class Watchdog: @unchecked Sendable {
+    private struct State {
         var target: (terminator: Isolate.Terminator, deadline: Deadline)?
         /// When the thread will look next.
         var wakeup = Deadline.never
     }
 
-    private let state = Mutex(State())
+    private var state = State()
+    /// Not a `Mutex`: that one needs priority inheritance of the kernel, which a worker has no way
+    /// to.
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let serverSocket: Int32
-    private let event: Int32
+    /// What wakes the thread.
+    let event: Int32
 
-    /// Starts the thread.
+    /// Starts the thread, and returns when it runs.
     init(serverSocket: Int32) throws(WorkerError) {
         self.serverSocket = serverSocket
         event = csandbox_event()
         guard event >= 0 else { throw .system("eventfd", errno: -event) }
-        var thread = pthread_t()
+        unsafe pthread_mutex_init(lock, nil)
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        let failure = unsafe pthread_create(
-            &thread, nil,
+        let failure = unsafe csandbox_start_thread(
             { context in
                 guard let context = unsafe context else { return nil }
                 unsafe Unmanaged<Watchdog>.fromOpaque(context).takeRetainedValue().watch()
-                return nil
             }, context)
-        guard failure == 0 else { throw .system("pthread_create", errno: failure) }
+        guard failure == 0 else { throw .system("pthread_create", errno: -failure) }
     }
 
     /// Ends the isolate's JavaScript at the deadline, unless ``disarm()`` comes first.
     func arm(_ terminator: Isolate.Terminator, at deadline: Deadline) {
-        let isEarlier = state.withLock { state in
+        let isEarlier = withLock { state in
             state.target = (terminator, deadline)
             return deadline < state.wakeup
         }
@@ -46,12 +49,12 @@ final class Watchdog: Sendable {
     /// The thread is not woken: it finds nothing to do when it wakes, which costs less than a
     /// switch for every run.
     func disarm() {
-        state.withLock { $0.target = nil }
+        withLock { $0.target = nil }
     }
 
-    private func watch() {
+    private func watch() -> Never {
         while true {
-            let timeout = state.withLock { state in
+            let timeout = withLock { state in
                 if let target = state.target, target.deadline <= .now {
                     target.terminator.terminate()
                     state.target = nil
@@ -68,5 +71,11 @@ final class Watchdog: Sendable {
             if watched[1].revents != 0 { _exit(0) }
             if watched[0].revents != 0 { csandbox_event_clear(event) }
         }
+    }
+
+    private func withLock<Result>(_ body: (inout State) -> Result) -> Result {
+        unsafe pthread_mutex_lock(lock)
+        defer { unsafe pthread_mutex_unlock(lock) }
+        return body(&state)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Sandbox
 import V8
 import WorkerProtocol
 
@@ -8,10 +9,15 @@ import WorkerProtocol
 /// with it.
 @main
 struct Worker {
+    /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers,
+    /// and a snapshot.
+    private static let dataPerHeapByte: UInt64 = 4
+
     /// What the server says on the command line.
     struct Settings {
         var heapByteCountMax: UInt64 = 256 << 20
         var mode = EngineIdentity.Mode.jit
+        var sandbox = SandboxLevel.on
 
         init(arguments: [String]) throws(WorkerError) {
             var rest = arguments[...]
@@ -25,6 +31,11 @@ struct Worker {
                     heapByteCountMax = count
                 case ("--mode", "jit"): mode = .jit
                 case ("--mode", "jitless"): mode = .jitless
+                case ("--sandbox", let text):
+                    guard let level = SandboxLevel(rawValue: text) else {
+                        throw .badArgument(name)
+                    }
+                    sandbox = level
                 default: throw .badArgument(name)
                 }
             }
@@ -37,6 +48,9 @@ struct Worker {
             try serve(settings)
         } catch WorkerError.serverGone {
             exit(0)
+        } catch WorkerError.sandbox(let error) {
+            report("mcp-v8-worker: \(error)\n")
+            exit(1)
         } catch {
             report("mcp-v8-worker: \(error)\n")
             exit(1)
@@ -53,7 +67,12 @@ struct Worker {
         if settings.mode == .jit && !Engine.startOptimizer(baseHeap) {
             report("mcp-v8-worker: this V8 does not optimise in heaps: they compute slowly\n")
         }
-        let template = try Template(baseHeap: baseHeap, options: options)
+        let limits = ResourceLimits(
+            dataByteCountMax: settings.heapByteCountMax * dataPerHeapByte)
+        let template = try Template(
+            baseHeap: baseHeap, mode: settings.mode,
+            confinement: Confinement(
+                level: settings.sandbox, mode: settings.mode, limits: limits))
         try template.run()
     }
 }
@@ -66,6 +85,8 @@ enum WorkerError: Error {
     case baseHeapFailed
     /// The kernel refused something.
     case system(String, errno: Int32)
+    /// Workers cannot be confined.
+    case sandbox(SandboxError)
     /// The server sent what is not a message.
     case wire(WireError)
     /// The server is gone.

@@ -3,7 +3,10 @@
 ///
 /// The template is trusted as the server is: it never sees a script or a heap.
 package enum TemplateMessage: Hashable, Sendable {
-    /// The template is ready to fork workers. First message, from the template.
+    /// How workers will be confined. May come before ``ready(protocolVersion:identity:)``, from the
+    /// template.
+    case confined(SandboxReport)
+    /// The template is ready to fork workers. First message but one, from the template.
     case ready(protocolVersion: UInt32, identity: EngineIdentity)
     /// Fork a worker. The datagram carries its descriptors in ``WorkerDescriptor`` order. To the
     /// template.
@@ -46,6 +49,9 @@ package enum TemplateMessage: Hashable, Sendable {
                 writer.write(UInt8(1))
                 writer.write(number)
             }
+        case .confined(let report):
+            writer.write(UInt8(4))
+            report.write(to: &writer)
         }
         return writer.bytes
     }
@@ -76,6 +82,7 @@ package enum TemplateMessage: Hashable, Sendable {
             case 1: self = .ended(workerID: workerID, status: .signalled(try reader.read()))
             case let tag: throw .unknownTag(tag, in: "worker exit")
             }
+        case 4: self = .confined(try SandboxReport(from: &reader))
         case let tag: throw .unknownTag(tag, in: "template message")
         }
         try reader.finish()

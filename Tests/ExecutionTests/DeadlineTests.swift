@@ -197,6 +197,14 @@ private final class GatedStorage: HeapStorage {
         try await base.delete(key, if: condition)
     }
 
+    func refresh(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await base.refresh(key)
+    }
+
+    func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await base.quarantine(key)
+    }
+
     func list(
         _ folder: StorageKey.Folder, prefix: String, after: StorageKey?, limit: Int
     ) async throws(HeapError) -> StoragePage {

@@ -45,6 +45,29 @@ struct FileFaultTests {
         return files
     }
 
+    @Test(
+        "has a quarantined object in one place or the other, wherever the process ends",
+        arguments: SimulatedFiles.Restart.allCases)
+    func quarantine(_ restart: SimulatedFiles.Restart) throws {
+        var isDone = false
+        var step = 0
+        while !isDone && step < 100 {
+            step += 1
+            let files = try filesWithOldVersion()
+            let directory = try opened(files)
+            files.inject(.crash, atStep: step)
+            do {
+                isDone = try directory.quarantine(oldVersion) == .done
+            } catch {}
+            let after = try opened(files.restarted(after: restart))
+            let moved = try after.read("quarantine/versions-\(oldVersion.name)") { $0 }
+            let kept = try after.get(oldVersion, byteCountMax: 999)
+            #expect(moved?.bytes == Self.old || kept?.bytes == Self.old, "step \(step)")
+            #expect(kept == nil || !isDone, "step \(step)")
+        }
+        #expect(isDone && step > 5)
+    }
+
     /// Checks what a new process finds, and that it can go on.
     private func check(
         _ files: SimulatedFiles, acknowledged: Bool, _ comment: Comment

@@ -131,14 +131,14 @@ struct FileHeapStorageTests {
         defer { close(used) }
         #expect(flock(used, LOCK_SH) == 0)
         try Data([1]).write(to: URL(fileURLWithPath: path + "/tmp/dead"))
-        let now = WallTime.now().millisecondsSince1970
+        let now = WallTime.now()
         let left = { try FileManager.default.contentsOfDirectory(atPath: path + "/tmp").sorted() }
 
         _ = try await FileHeapStorage(
-            directoryPath: path, now: WallTime(millisecondsSince1970: now + 3_500_000))
+            directoryPath: path, now: { now - .seconds(-3_500) })
         #expect(try left() == ["dead", "used"])
         _ = try await FileHeapStorage(
-            directoryPath: path, now: WallTime(millisecondsSince1970: now + 3_700_000))
+            directoryPath: path, now: { now - .seconds(-3_700) })
         #expect(try left() == ["used"])
     }
 

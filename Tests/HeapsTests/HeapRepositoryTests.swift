@@ -165,7 +165,7 @@ struct HeapRepositoryTests {
         }
         _ = try await commit(1, to: name)
         await #expect(throws: HeapError.heapNotFound(other, existing: [name])) {
-            try await heaps.history(of: other, limit: 5)
+            try await heaps.history(of: .head(other), limit: 5)
         }
     }
 
@@ -196,13 +196,25 @@ struct HeapRepositoryTests {
         }
     }
 
-    @Test("follows a history as far as it is kept", arguments: [(1, 1), (3, 3), (9, 4)])
-    func history(_ example: (limit: Int, count: Int)) async throws {
+    @Test(
+        "follows a history as far as it is kept",
+        arguments: [(1, 1, .limit), (3, 3, .limit), (4, 4, .notKept), (9, 4, .notKept)]
+            as [(Int, Int, HeapHistory.End)])
+    func history(_ example: (limit: Int, count: Int, end: HeapHistory.End)) async throws {
         let heads = try await commit(5, to: name)
         _ = try await storage.delete(.version(heads[0].version), if: .always)
-        let history = try await heaps.history(of: name, limit: example.limit)
+        let history = try await heaps.history(of: .head(name), limit: example.limit)
         let expected = heads.reversed().prefix(example.count).map(\.version)
-        #expect(history.map(\.version) == expected)
+        #expect(history.records.map(\.version) == expected)
+        #expect(history.end == example.end)
+    }
+
+    @Test("follows a history to the heap's first run, from any version", arguments: [2, 9])
+    func wholeHistory(_ limit: Int) async throws {
+        let heads = try await commit(3, to: name)
+        let history = try await heaps.history(of: .version(heads[1].version), limit: limit)
+        #expect(history.records.map(\.version) == [heads[1].version, heads[0].version])
+        #expect(history.end == .firstRun)
     }
 
     @Test("forks a version under a new name and copies nothing")
@@ -213,6 +225,30 @@ struct HeapRepositoryTests {
         let fork = try await heaps.point(try HeapName("Fork"), at: record, replacing: nil)
         #expect(fork.version == head.version)
         #expect(storage.byteCount - byteCount < 1000)
+    }
+
+    @Test("leaves a heap alone that a fork is not to replace")
+    func forkOfTakenName() async throws {
+        let heads = try await commit(2, to: name)
+        let old = HeapReference.version(heads[0].version)
+        await #expect(throws: HeapError.heapExists(heads[1])) {
+            try await heaps.fork(old, to: name, ifTaken: .refuse)
+        }
+        let move = try await heaps.fork(old, to: name, ifTaken: .replace)
+        #expect(move.replaced == heads[1])
+        #expect(move.head.version == heads[0].version)
+        #expect(try await heaps.head(of: name) == move.head)
+    }
+
+    @Test("points no name at a version that was collected")
+    func forkOfCollectedVersion() async throws {
+        let heads = try await commit(1, to: name)
+        let record = try await heaps.resolve(.head(name))
+        _ = try await storage.delete(.version(record.version), if: .always)
+        await #expect(throws: HeapError.versionNotFound(record.version)) {
+            try await heaps.point(name, at: record, replacing: heads[0])
+        }
+        #expect(try await heaps.head(of: name) == heads[0])
     }
 
     @Test("lists heaps whose names start so, page by page", arguments: [1, 2, 10])

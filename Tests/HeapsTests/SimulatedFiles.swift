@@ -30,6 +30,7 @@ final class SimulatedFiles: FileOperations {
         var bytes: [UInt8] = []
         var durableBytes: [UInt8] = []
         var synchronizeFailed = false
+        var written = WallTime.example
     }
 
     enum Entry: Hashable {
@@ -192,9 +193,17 @@ extension SimulatedFiles {
         }
     }
 
-    func byteCount(of file: Descriptor) throws(SystemError) -> Int {
+    func status(of file: Descriptor) throws(SystemError) -> FileStatus {
         try step { state throws(SystemError) in
-            state.files[try Self.file(file, in: state)].bytes.count
+            let file = state.files[try Self.file(file, in: state)]
+            return FileStatus(byteCount: file.bytes.count, written: file.written)
+        }
+    }
+
+    func setWritten(_ path: String, to moment: WallTime) throws(SystemError) {
+        try step { state throws(SystemError) in
+            guard case .file(let index) = state.names[path] else { throw .notFound }
+            state.files[index].written = moment
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 struct StorageUnderTest: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Opens an empty place twice, as two servers would.
-    let openTwice: @Sendable () async throws -> Opened
+    private let open: @Sendable (@escaping @Sendable () -> WallTime) async throws -> Opened
 
     struct Opened {
         let one: any HeapStorage
@@ -15,19 +15,33 @@ struct StorageUnderTest: Sendable, CustomTestStringConvertible {
         var place: (any Sendable)?
     }
 
+    private init(
+        testDescription: String,
+        open: @escaping @Sendable (@escaping @Sendable () -> WallTime) async throws -> Opened
+    ) {
+        self.testDescription = testDescription
+        self.open = open
+    }
+
+    func openTwice(
+        now: @escaping @Sendable () -> WallTime = WallTime.now
+    ) async throws -> Opened {
+        try await open(now)
+    }
+
     static let all = [
-        StorageUnderTest(testDescription: "memory") {
-            let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, logger: .silent)
+        StorageUnderTest(testDescription: "memory") { now in
+            let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, now: now, logger: .silent)
             return Opened(one: storage, other: storage)
         },
-        StorageUnderTest(testDescription: "files") {
+        StorageUnderTest(testDescription: "files") { now in
             let place = try TemporaryDirectory()
             return Opened(
-                one: try await FileHeapStorage(directoryPath: place.path),
-                other: try await FileHeapStorage(directoryPath: place.path), place: place)
+                one: try await FileHeapStorage(directoryPath: place.path, now: now),
+                other: try await FileHeapStorage(directoryPath: place.path, now: now), place: place)
         },
-        StorageUnderTest(testDescription: "any, of memory") {
-            let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, logger: .silent)
+        StorageUnderTest(testDescription: "any, of memory") { now in
+            let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, now: now, logger: .silent)
             return Opened(one: AnyHeapStorage.inMemory(storage), other: storage)
         },
     ]

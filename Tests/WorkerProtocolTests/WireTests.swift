@@ -35,6 +35,11 @@ struct WireTests {
             protocolVersion: 1,
             identity: EngineIdentity(
                 v8Version: "10.2", buildID: "ab", mode: .jitless, nativesVersion: 1)),
+        .confined(SandboxReport()),
+        .confined(
+            SandboxReport(
+                SandboxLayer.allCases.map { .init($0, .refused(errno: 38)) })),
+        .confined(SandboxReport([.init(.landlock, .on), .init(.noExecutableMemory, .notNeeded)])),
         .start(workerID: 7),
         .kill(workerID: .max),
         .ended(workerID: 1, status: .exited(code: 78)),

@@ -13,7 +13,9 @@
     const unprintable = '[value that cannot be shown]';
 
     /** Called before each script. Counters, groups and console timers last, as in a REPL. */
-    function beginRun() {}
+    function beginRun() {
+        shared.restartClock();
+    }
 
     function textOf(value, options) {
         try {

@@ -25,12 +25,12 @@
 
     /** The error's name, or `fallback` where a getter would have to be called for it. */
     function nameOf(error, fallback) {
-        const name = dataValue(error, 'name');
+        const name = shared.exceptionParts(error)?.name ?? dataValue(error, 'name');
         return typeof name === 'string' ? name : fallback ?? 'Error';
     }
 
     function messageOf(error) {
-        const message = dataValue(error, 'message');
+        const message = shared.exceptionParts(error)?.message ?? dataValue(error, 'message');
         return typeof message === 'string' ? message : '';
     }
 

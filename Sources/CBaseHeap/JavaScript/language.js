@@ -1,4 +1,4 @@
-(function () {
+(function (host, shared) {
     'use strict';
     // V8 10.2 puts these into ordinary contexts only, not into those that can be serialised. The
     // engine is started without V8's own, and these are in both.
@@ -100,4 +100,9 @@
     unscopables.at = true;
     unscopables.findLast = true;
     unscopables.findLastIndex = true;
+    unscopables.toReversed = true;
+    unscopables.toSorted = true;
+    unscopables.toSpliced = true;
+
+    shared.language = { __proto__: null, install, toObject, lengthOf, typedArrayPrototype };
 })

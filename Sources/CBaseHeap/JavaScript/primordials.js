@@ -32,6 +32,12 @@
         return text;
     };
 
+    const { Array } = globalThis;
+    const { from: arrayFrom } = Array;
+
+    /** The list as an array of the language. */
+    const toArray = (list) => apply(arrayFrom, Array, [list]);
+
     // In the order in which RegExp.prototype.flags lists them. An engine may lack some.
     const regExpFlags = newList();
     const flagNames = {
@@ -49,7 +55,7 @@
     shared.primordials = {
         __proto__: null,
         apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys,
-        setPrototypeOf, newList, join,
+        setPrototypeOf, newList, toArray, join,
 
         Object, Error, TypeError, Promise, Number, String, Map, Set, WeakMap, WeakSet, Uint8Array,
         objectKeys: Object.keys,
@@ -69,12 +75,19 @@
         stringCodePointAt: uncurryThis(String.prototype.codePointAt),
         stringEndsWith: uncurryThis(String.prototype.endsWith),
         stringIncludes: uncurryThis(String.prototype.includes),
+        stringFromCharCode: String.fromCharCode,
+        stringFromCodePoint: String.fromCodePoint,
         stringIndexOf: uncurryThis(String.prototype.indexOf),
         stringPadEnd: uncurryThis(String.prototype.padEnd),
         stringPadStart: uncurryThis(String.prototype.padStart),
         stringRepeat: uncurryThis(String.prototype.repeat),
         stringSlice: uncurryThis(String.prototype.slice),
         stringStartsWith: uncurryThis(String.prototype.startsWith),
+        stringNormalize: uncurryThis(String.prototype.normalize),
+        stringToLowerCase: uncurryThis(String.prototype.toLowerCase),
+        stringToUpperCase: uncurryThis(String.prototype.toUpperCase),
+        bigintToString: uncurryThis(BigInt.prototype.toString),
+        numberToString: uncurryThis(Number.prototype.toString),
         numberToFixed: uncurryThis(Number.prototype.toFixed),
         symbolToString: uncurryThis(Symbol.prototype.toString),
         parseInt: Number.parseInt,
@@ -102,10 +115,12 @@
         mapSet: uncurryThis(Map.prototype.set),
         mapSize: getterOf(Map.prototype, 'size'),
         setAdd: uncurryThis(Set.prototype.add),
+        setDelete: uncurryThis(Set.prototype.delete),
         setHas: uncurryThis(Set.prototype.has),
         setIteratorNext: uncurryThis(setIteratorPrototype.next),
         setSize: getterOf(Set.prototype, 'size'),
         setValues: uncurryThis(Set.prototype.values),
+        weakMapHas: uncurryThis(WeakMap.prototype.has),
         weakMapGet: uncurryThis(WeakMap.prototype.get),
         weakMapSet: uncurryThis(WeakMap.prototype.set),
         weakSetAdd: uncurryThis(WeakSet.prototype.add),

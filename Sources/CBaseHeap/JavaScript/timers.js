@@ -5,7 +5,7 @@
 
     const {
         apply, ceil, defineProperty, floor, Map, mapDelete, mapHas, mapSet, mapSize, max, newList,
-        Number, Promise, promiseThen, trunc, TypeError,
+        Number, Promise, promiseThen, Set, setAdd, setDelete, setSize, trunc, TypeError,
     } = shared.primordials;
     const { countOf } = shared.text;
 
@@ -13,6 +13,8 @@
     const delayMax = 2_147_483_647;
 
     let timers = new Map();
+    // The ids of those that a run does not wait for once it is over.
+    let background = new Set();
     let queue = newList();
     let lastId = 0;
     let lastOrder = 0;
@@ -88,7 +90,20 @@
 
     function clear(id) {
         const number = typeof id === 'number' || typeof id === 'string' ? Number(id) : undefined;
+        setDelete(background, number);
         if (mapDelete(timers, number)) compact();
+    }
+
+    /** Calls back after a time, if the run lasts that long. */
+    function addInBackground(callback, delay) {
+        setAdd(background, add('', callback, delay, undefined, []));
+    }
+
+    /** Throws the error where nothing catches it, which fails the run. */
+    function report(error) {
+        add('', () => {
+            throw error;
+        }, 0, undefined, []);
     }
 
     // Its own `constructor` keeps promise.then from asking a patched Promise.prototype for one.
@@ -127,10 +142,12 @@
         });
     }
 
-    /** Milliseconds until the next timer is due; -1 if there is none. */
-    function nextTimerDelay() {
+    /** Milliseconds until the next timer is due; -1 if there is none to wait for. */
+    function nextTimerDelay(isOver) {
         const timer = first();
-        return timer === undefined ? -1 : max(0, timer.due - host.now());
+        if (timer === undefined) return -1;
+        if (isOver && mapSize(timers) === setSize(background)) return -1;
+        return max(0, timer.due - host.now());
     }
 
     /** Runs one due timer, whose error reaches the caller. Whether another is due. */
@@ -138,7 +155,10 @@
         const timer = first();
         if (timer === undefined || timer.due > host.now()) return false;
         removeFirst();
-        if (timer.interval === undefined) mapDelete(timers, timer.id);
+        if (timer.interval === undefined) {
+            mapDelete(timers, timer.id);
+            setDelete(background, timer.id);
+        }
         try {
             apply(timer.callback, undefined, timer.args);
         } finally {
@@ -152,6 +172,7 @@
 
     function clearTimers() {
         timers = new Map();
+        background = new Set();
         queue = newList();
     }
 
@@ -162,5 +183,8 @@
         return `${countOf(mapSize(timers), 'timer')} (next in ${ceil(delay)} ms)`;
     }
 
-    shared.timers = { __proto__: null, nextTimerDelay, runDueTimer, clearTimers, pendingTimers };
+    shared.timers = {
+        __proto__: null,
+        nextTimerDelay, runDueTimer, clearTimers, pendingTimers, addInBackground, report,
+    };
 })

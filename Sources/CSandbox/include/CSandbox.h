@@ -66,11 +66,81 @@ int csandbox_thread_count(void);
 
 // Ends this process with SIGKILL when the thread that forked it ends. Call first thing in a child,
 // with the parent's id as it was before the fork: -ESRCH tells that the parent is gone already.
+// A parent outside of this process's namespace is not seen; the namespace then ends with it.
 int csandbox_die_with_parent(pid_t parent);
 
 // Takes `descriptors[i]` to the number `first + i` and closes every other descriptor from `first`
 // on.
 int csandbox_keep_descriptors(const int *descriptors, int count, int first);
+
+// ---- Confinement ----
+//
+// Each call is one step by itself, so that the caller knows what the kernel refuses. All of them
+// hold for good: for this process, or this thread and the ones it starts, and for their children.
+
+// Makes this process the first to be ended when memory is short. Needs /proc.
+int csandbox_out_of_memory_first(void);
+
+// Takes a user and group without rights, and no further groups. Does nothing for a caller that is
+// not root. Everything that root alone may do must have been done before.
+int csandbox_become_unprivileged(void);
+
+// Gives up every capability, and the ways to get one back. -EPERM if one is left.
+int csandbox_drop_capabilities(void);
+
+int csandbox_no_new_privileges(void);
+
+// Hides this process's memory from others of the same user (ptrace, /proc).
+int csandbox_not_dumpable(void);
+
+// Refuses memory that is executable and was, or is, writable. Not for code generation.
+int csandbox_deny_executable_memory(void);
+
+// Refuses what Landlock of this kernel can refuse: files, TCP, abstract sockets and signals of
+// others.
+int csandbox_landlock(void);
+
+// Whether this process may make namespaces without a user namespace of its own.
+int csandbox_can_make_namespaces(void);
+
+// Moves this process, which must have one thread, into a user namespace in which it has every
+// capability and its own user id only. Needs /proc.
+int csandbox_user_namespace(void);
+
+int csandbox_network_namespace(void);
+
+// New namespaces for System V objects, host names and control groups.
+int csandbox_other_namespaces(void);
+
+// A mount namespace with nothing in it but an empty directory that cannot be written to.
+int csandbox_empty_root(void);
+
+// Has children of this process, not itself, begin in a new process namespace.
+int csandbox_process_namespace(void);
+
+// Forks the first process of that namespace, before any other child: it does nothing and ends with
+// the caller, and every other process of the namespace ends with it.
+int csandbox_hold_process_namespace(void);
+
+// Starts a thread and returns when it runs: nothing of its start is left to be done in the kernel.
+int csandbox_start_thread(void *(*body)(void *), void *context);
+
+typedef struct {
+    // Descriptors that may be read from: `channel` may also be sent on, `event` also written to.
+    int channel;
+    int event;
+    // Whether memory may be made executable.
+    int executable_memory;
+    // Whether what is not allowed fails with EPERM, instead of ending the process.
+    int lenient;
+} csandbox_filter;
+
+// Leaves every thread of this process the system calls that running JavaScript needs.
+int csandbox_filter_system_calls(csandbox_filter filter);
+
+// Tries what a broken-out script would. Returns how many attempts there are; `*escaped` is the name
+// of the first that was not refused, or NULL.
+int csandbox_try_to_escape(const char **escaped);
 
 #ifdef __cplusplus
 }

@@ -41,6 +41,18 @@ struct MeteredStorage: HeapStorage {
         }
     }
 
+    func refresh(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await counting("refresh") { () async throws(HeapError) in
+            try await storage.refresh(key)
+        }
+    }
+
+    func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await counting("quarantine") { () async throws(HeapError) in
+            try await storage.quarantine(key)
+        }
+    }
+
     func list(
         _ folder: StorageKey.Folder, prefix: String, after: StorageKey?, limit: Int
     ) async throws(HeapError) -> StoragePage {

@@ -1,0 +1,116 @@
+/// How closely a storage is looked at.
+package enum CheckDepth: Hashable, Sendable {
+    /// Heads, and the records of versions.
+    case records
+    /// Snapshots too: each is unpacked and its digest compared.
+    case snapshots
+}
+
+/// What is done with a damaged object.
+package enum DamageResponse: Hashable, Sendable {
+    case report
+    /// It is moved to where only a person looks for it.
+    case quarantine
+}
+
+/// Something that is not as it should be.
+package struct HeapProblem: Hashable, Sendable {
+    /// Where it is.
+    package var key: StorageKey
+    /// What it is.
+    package var error: HeapError
+    /// Whether it was moved away.
+    package var isQuarantined = false
+}
+
+/// What a check found.
+package struct CheckReport: Hashable, Sendable {
+    /// How many heads were looked at.
+    package var headCount = 0
+    /// How many versions were looked at.
+    package var versionCount = 0
+    /// How many bytes the versions take.
+    package var byteCount = 0
+    /// What is wrong.
+    package var problems: [HeapProblem] = []
+}
+
+extension HeapRepository {
+    /// Looks at every version and every head; safe while others use the storage.
+    package func check(
+        _ depth: CheckDepth, onDamage response: DamageResponse
+    ) async throws(HeapError) -> CheckReport {
+        var report = CheckReport()
+        // Heads come last: a head whose version was moved away points at nothing.
+        for folder in [StorageKey.Folder.versions, .heads] {
+            var after: StorageKey?
+            repeat {
+                let page = try await storage.list(
+                    folder, prefix: "", after: after, limit: Self.pageCountMax)
+                for key in page.keys {
+                    do throws(HeapError) {
+                        try await check(key, depth, &report)
+                    } catch {
+                        var problem = HeapProblem(key: key, error: error)
+                        if response == .quarantine, error.isDamage(of: key) {
+                            problem.isQuarantined = try await storage.quarantine(key) == .done
+                        }
+                        report.problems.append(problem)
+                    }
+                }
+                after = page.next
+            } while after != nil
+        }
+        return report
+    }
+
+    private func check(
+        _ key: StorageKey, _ depth: CheckDepth, _ report: inout CheckReport
+    ) async throws(HeapError) {
+        switch key.folder {
+        case .heads:
+            report.headCount += 1
+            guard let name = HeapName(encoded: key.name) else { return }
+            do throws(HeapError) {
+                _ = try await root(of: name)
+            } catch .damaged(let other, _) where other != key {
+                // Told of already, where it lies.
+            }
+        case .versions:
+            let version = try HeapVersion(key.name)
+            report.versionCount += 1
+            guard let record = try await record(of: version) else { return }
+            report.byteCount += record.storedByteCount
+            guard depth == .snapshots else { return }
+            do throws(HeapError) {
+                let envelope = try await envelope(of: version)
+                _ = try await work.run { () throws(HeapError) in try envelope.open() }
+            } catch .versionNotFound {
+                // Collected a moment ago.
+            }
+        }
+    }
+}
+
+extension HeapError {
+    /// Whether an object is certainly not what was stored; one of a later format may well be.
+    fileprivate func isDamage(of key: StorageKey) -> Bool {
+        switch self {
+        case .damaged(_, .unknownFormat), .damaged(_, .unknownEncoding): false
+        case .damaged(let damaged, _): damaged == key
+        default: false
+        }
+    }
+}
+
+extension HeapProblem: CustomStringConvertible {
+    /// One line: where, what, and what was done.
+    package var description: String {
+        let what =
+            switch error {
+            case .damaged(_, let damage): "\(damage)"
+            default: "\(error)"
+            }
+        return "\(key): \(what)" + (isQuarantined ? " (moved to quarantine)" : "")
+    }
+}

@@ -1,0 +1,152 @@
+internal import Logging
+
+/// What is kept when garbage is collected.
+///
+/// Collecting is safe while others use the storage, because whoever lets a head point at a version
+/// makes the version young first: by creating it, or by a refresh. `docs/decisions/` has the
+/// argument.
+package struct RetentionPolicy: Hashable, Sendable {
+    /// How many versions of each heap are kept, from its head on; at least 1.
+    package var versionCountPerHeap = 50
+    /// For how long a version stays that no heap needs. It must be longer than the longest time
+    /// from a version's creation to the move of the head: a few milliseconds, but a machine may
+    /// sleep in between.
+    package var grace: Duration = .seconds(3600)
+    /// The most versions that are removed at once.
+    package var removalCountMax = 10_000
+
+    /// Keeps 50 versions of each heap.
+    package init() {}
+}
+
+/// Whether garbage is removed.
+package enum CollectionEffect: Hashable, Sendable {
+    case remove
+    /// It is only counted.
+    case count
+}
+
+/// What a collection found.
+package struct CollectionReport: Hashable, Sendable {
+    /// How many heaps there are.
+    package var heapCount = 0
+    /// How many versions they need.
+    package var keptCount = 0
+    /// How many versions nobody needs, but that are too young to go.
+    package var youngCount = 0
+    /// How many were removed, or would be.
+    package var removedCount = 0
+    /// How many bytes those took.
+    package var removedByteCount = 0
+    /// How many are left for the next time.
+    package var postponedCount = 0
+}
+
+extension HeapRepository {
+    /// A storage in memory sorts all its keys for each page.
+    private static let collectionPageCountMax = 65_536
+
+    /// Removes versions that no heap needs and that are older than the grace time.
+    ///
+    /// - Throws: an error without having removed anything if a heap's versions cannot be followed,
+    ///   because then nobody knows which of them are needed.
+    package func collectGarbage(
+        _ policy: RetentionPolicy = RetentionPolicy(), _ effect: CollectionEffect = .remove
+    ) async throws(HeapError) -> CollectionReport {
+        let limit = now() - policy.grace
+        var needed = NeededVersions()
+        _ = try await addHeaps(to: &needed, policy)
+        var report = CollectionReport()
+        var garbage = try await oldVersions(before: limit, without: needed, &report)
+        // Once more: one heap may have been forked and deleted while the others were followed.
+        report.heapCount = try await addHeaps(to: &needed, policy)
+        garbage.removeAll { needed.contains($0.version) }
+        report.keptCount = needed.count
+        report.postponedCount = max(0, garbage.count - policy.removalCountMax)
+        for (version, byteCount) in garbage.prefix(policy.removalCountMax)
+        where !Task.isCancelled {
+            let outcome: DeleteOutcome =
+                switch effect {
+                case .remove:
+                    try await storage.delete(.version(version), if: .writtenBefore(limit))
+                case .count: .deleted
+                }
+            if outcome == .changed { report.youngCount += 1 }
+            guard outcome == .deleted else { continue }
+            report.removedCount += 1
+            report.removedByteCount += byteCount
+        }
+        logger.debug(
+            "Garbage collected",
+            metadata: [
+                "heap.count": "\(report.heapCount)", "removed.count": "\(report.removedCount)",
+                "removed.bytes": "\(report.removedByteCount)",
+            ])
+        return report
+    }
+
+    /// Follows every heap; returns how many there are.
+    private func addHeaps(
+        to needed: inout NeededVersions, _ policy: RetentionPolicy
+    ) async throws(HeapError) -> Int {
+        var heapCount = 0
+        var after: HeapName?
+        repeat {
+            let page = try await names(prefix: "", after: after, limit: Self.pageCountMax)
+            for name in page.names {
+                guard let root = try await root(of: name) else { continue }
+                heapCount += 1
+                var next: VersionRecord? = root
+                var count = max(1, policy.versionCountPerHeap)
+                while let record = next, needed.add(record.version, andOlder: count) {
+                    count -= 1
+                    guard let parent = record.parent, count > 0 else { break }
+                    next = try await self.record(of: parent)
+                }
+            }
+            after = page.next
+        } while after != nil
+        return heapCount
+    }
+
+    private func oldVersions(
+        before limit: WallTime, without needed: NeededVersions, _ report: inout CollectionReport
+    ) async throws(HeapError) -> [(version: HeapVersion, byteCount: Int)] {
+        var found: [(version: HeapVersion, byteCount: Int)] = []
+        var after: StorageKey?
+        repeat {
+            let page = try await storage.list(
+                .versions, prefix: "", after: after, limit: Self.collectionPageCountMax)
+            for key in page.keys {
+                let version = try HeapVersion(key.name)
+                guard !needed.contains(version),
+                    let object = try await storage.getBeginning(of: key, byteCountMax: 0)
+                else { continue }
+                if object.written < limit {
+                    found.append((version, object.byteCount))
+                } else {
+                    report.youngCount += 1
+                }
+            }
+            after = page.next
+        } while after != nil
+        return found
+    }
+}
+
+/// The versions that heaps need, and how far each of their histories was followed.
+private struct NeededVersions {
+    private var counts: [HeapVersion: Int] = [:]
+
+    var count: Int { counts.count }
+
+    func contains(_ version: HeapVersion) -> Bool { counts[version] != nil }
+
+    /// Adds a version that is needed with so many of its history, itself included; false if that
+    /// was known.
+    mutating func add(_ version: HeapVersion, andOlder count: Int) -> Bool {
+        guard counts[version, default: 0] < count else { return false }
+        counts[version] = count
+        return true
+    }
+}

@@ -1,0 +1,28 @@
+internal import Heaps
+internal import Logging
+internal import ServiceLifecycle
+
+/// Removes versions that no heap needs any more, soon after the start and then every so often.
+struct GarbageCollection: Service {
+    /// When the first pass comes: not while a client waits for its first answer.
+    private static let startDelay = Duration.seconds(3)
+
+    let repository: HeapRepository
+    let policy: RetentionPolicy
+    let logger: Logger
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            var pause = GarbageCollection.startDelay
+            while (try? await Task.sleep(for: pause)) != nil {
+                do {
+                    _ = try await repository.collectGarbage(policy)
+                } catch {
+                    logger.warning("Garbage was not collected", metadata: ["error": "\(error)"])
+                }
+                // What is garbage now is old enough then.
+                pause = policy.grace
+            }
+        }
+    }
+}

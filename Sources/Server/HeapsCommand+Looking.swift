@@ -1,0 +1,124 @@
+internal import ArgumentParser
+internal import Heaps
+internal import MCP
+internal import WorkerProtocol
+
+struct ListHeaps: HeapsSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List heaps.")
+
+    @OptionGroup var options: HeapsOptions
+
+    @Option(help: "Only those whose names start so.")
+    var prefix = ""
+
+    func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
+        var heads: [HeapHead] = []
+        var after: HeapName?
+        repeat {
+            let page = try await heaps.list(
+                prefix: prefix, after: after, limit: HeapRepository.pageCountMax)
+            heads += page.heads
+            after = page.next
+        } while after != nil
+        let table = TextTable(["NAME", "VERSION", "RUN", "UPDATED", "BYTES"]) {
+            heads.map { head in
+                [
+                    head.name.text, head.version.short, "\(head.runNumber)", head.updated.text,
+                    "\(head.snapshotByteCount)",
+                ]
+            }
+        }
+        return CommandOutput(
+            json: ["heaps": .array(heads.map { .object($0.json) })],
+            text: heads.isEmpty ? "No heaps." : table.text)
+    }
+}
+
+struct ShowHeap: HeapsSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show what is known of a version.")
+
+    @OptionGroup var options: HeapsOptions
+
+    @Argument(help: "A heap, name@version or a version.", transform: HeapReference.init)
+    var heap: HeapReference
+
+    func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
+        let record = try await heaps.resolve(heap)
+        var json = record.json
+        json["stored_bytes"] = .number(JSONNumber(record.storedByteCount))
+        json["engine"] = .string("\(record.engine)")
+        let table = TextTable(nil) {
+            json.members.map { [$0.key, $0.value.string ?? $0.value.text] }
+        }
+        return CommandOutput(json: json, text: table.text)
+    }
+}
+
+struct HeapHistoryCommand: HeapsSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "List the versions of a heap, newest first.")
+
+    @OptionGroup var options: HeapsOptions
+
+    @Argument(help: "A heap, name@version or a version.", transform: HeapReference.init)
+    var heap: HeapReference
+
+    @Option(help: "How many at most.")
+    var limit = 20
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+    }
+
+    func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
+        let history = try await heaps.history(of: heap, limit: limit)
+        let table = TextTable(["VERSION", "RUN", "TIME", "MS", "HEAP BYTES", "BYTES", "CODE"]) {
+            history.records.map { record in
+                [
+                    record.version.short, "\(record.runNumber)", record.created.text,
+                    "\(Double(record.durationMicroseconds) / 1000)", "\(record.heapByteCount)",
+                    "\(record.snapshotByteCount)", record.codeFirstLine,
+                ]
+            }
+        }
+        let end =
+            switch history.end {
+            case .firstRun: ""
+            case .limit: "\nThere are older versions: give a higher --limit."
+            case .notKept: "\nOlder versions are not kept."
+            }
+        return CommandOutput(json: history.json, text: table.text + end)
+    }
+}
+
+/// Columns for a terminal.
+private struct TextTable {
+    let text: String
+
+    init(_ header: [String]?, _ rows: () -> [[String]]) {
+        let lines = ([header].compactMap(\.self) + rows()).map { $0.map(Self.printable) }
+        let columnCount = lines.map(\.count).max() ?? 0
+        let widths = (0..<columnCount).map { column in
+            lines.map { $0[column].count }.max() ?? 0
+        }
+        text = lines.map { line in
+            line.enumerated().map { column, cell in
+                let isLast = column == columnCount - 1
+                let blanks = isLast ? 0 : widths[column] - cell.count
+                return cell + String(repeating: " ", count: blanks)
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+
+    /// A stored text may be anything; a terminal obeys some of it.
+    private static func printable(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            let isObeyed = [.control, .format].contains(scalar.properties.generalCategory)
+            result.unicodeScalars.append(isObeyed ? " " : scalar)
+        }
+        return result
+    }
+}

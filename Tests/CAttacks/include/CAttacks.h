@@ -1,0 +1,21 @@
+#pragma once
+// What a broken-out script would try, with bare system calls. Each attempt is for a process of its
+// own: it may end it.
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// How many attempts there are.
+int attack_count(void);
+
+// What attempt number `index` does.
+const char *attack_name(int index);
+
+// Tries it. `target` is a process that is not the caller's, `socket` the caller's channel. Returns
+// 0 if it was refused, 1 if it succeeded.
+int attack_try(int index, int target, int socket);
+
+#ifdef __cplusplus
+}
+#endif

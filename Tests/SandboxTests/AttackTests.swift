@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// Attempts to get out of a confined process, each in one of its own.
+@Suite("Attacks on the sandbox", .timeLimit(.minutes(2)))
+struct AttackTests {
+    /// Who starts the template.
+    enum Starter: String, CaseIterable, Sendable {
+        case thisUser
+        case plainUser
+
+        /// What goes before the command; nil where it cannot be had.
+        var prefix: [String]? {
+            switch self {
+            case .thisUser: []
+            case .plainUser:
+                FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv") && geteuid() == 0
+                    ? ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : nil
+            }
+        }
+    }
+
+    /// What the JIT cannot do without: its memory is made executable after it was mapped.
+    private static let neededByTheJIT = ["make memory executable"]
+
+    @Test(
+        "are refused, but for what the JIT needs", arguments: Starter.allCases, ["jit", "jitless"])
+    func refused(_ starter: Starter, mode: String) throws {
+        guard let prefix = starter.prefix else { return }
+        let attempts = try Attempts(mode: mode, prefix: prefix)
+        #expect(attempts.count >= 86)
+        #expect(attempts["untried"] == [])
+        #expect(attempts["succeeded"] == (mode == "jit" ? Self.neededByTheJIT : []))
+    }
+}
+
+/// What the attacking program told.
+private struct Attempts {
+    private let namesByEnd: [Substring: [String]]
+
+    /// How many attempts there were.
+    var count: Int { namesByEnd.values.reduce(0) { $0 + $1.count } - self["missing"].count }
+
+    init(mode: String, prefix: [String]) throws {
+        // Where other users may read it, whatever the build directory's mode.
+        let folder = URL.temporaryDirectory.appending(path: "attacks-\(UUID().uuidString)")
+        let program = folder.appending(path: "SandboxAttacks")
+        let rights: [FileAttributeKey: Any] = [.posixPermissions: 0o755]
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: false, attributes: rights)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.copyItem(at: try Attempts.built(), to: program)
+        let command = prefix + [program.path, mode, "\(getpid())"]
+        let process = Process()
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "\(text)")
+        let lines = text.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1) }
+        namesByEnd = Dictionary(grouping: lines) { $0[0] }
+            .mapValues { $0.map { String($0[1]) } }
+    }
+
+    subscript(end: Substring) -> [String] { namesByEnd[end] ?? [] }
+
+    /// Built beside the tests, as what they depend on.
+    private static func built() throws -> URL {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let candidates = [
+            URL(filePath: tests).deletingLastPathComponent(),
+            URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent(),
+        ]
+        let programs = candidates.map { $0.appending(path: "SandboxAttacks") }
+        return try #require(
+            programs.first { FileManager.default.isExecutableFile(atPath: $0.path) })
+    }
+}
