@@ -302,6 +302,8 @@ def test_with_a_token(guarded):
 
 @pytest.mark.parametrize("options, complaint", [
     (["--http-port", "0", "--host", "0.0.0.0"], "--auth-token-file"),
+    (["--http-port", "0", "--host", "0.0.0.0", "--insecure-no-auth", "--sandbox", "off"],
+     "--sandbox off"),
     (["--http-port", "0", "--auth-token-file", "no-such-file"], "cannot be read"),
     (["--http-port", "70000"], "--http-port"),
     (["--sse-port", "-1"], "sse-port"),

@@ -35,6 +35,10 @@ struct Settings: Sendable {
         let asked = try sources.first(Settings.sandbox)
         sandbox = asked?.level ?? .on
         mode = asked?.mode ?? .jit
+        if sandbox == .off, case .http(let http) = transport, !http.isLoopback {
+            throw .invalid(
+                "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
+        }
         retention = try Settings.retention(sources, for: storage)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
