@@ -4,11 +4,25 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+int csandbox_await_end(pid_t child, int milliseconds) {
+    int descriptor = (int)syscall(SYS_pidfd_open, child, 0);
+    if (descriptor < 0) return -errno;
+    struct pollfd watched = {.fd = descriptor, .events = POLLIN};
+    int count;
+    do count = poll(&watched, 1, milliseconds);
+    while (count < 0 && errno == EINTR);
+    int result = count > 0 ? 0 : count < 0 ? -errno : -ETIMEDOUT;
+    close(descriptor);
+    return result;
+}
 
 pid_t csandbox_fork(void) {
     pid_t child = fork();

@@ -17,6 +17,7 @@ final class TemplateSession: Sendable {
     }
 
     private static let sendTimeoutMilliseconds: Int32 = 5_000
+    private static let endTimeoutMilliseconds: Int32 = 1_000
 
     /// What this template's snapshots are tied to.
     let identity: EngineIdentity
@@ -160,7 +161,8 @@ final class TemplateSession: Sendable {
 
     private static func reap(_ processID: Int32?) {
         guard let processID else { return }
-        kill(processID, SIGKILL)
+        // It ends by itself when its socket does, and takes its workers along.
+        if csandbox_await_end(processID, endTimeoutMilliseconds) != 0 { kill(processID, SIGKILL) }
         while waitpid(processID, nil, 0) < 0 && errno == EINTR {}
     }
 }

@@ -35,6 +35,8 @@ struct Template {
     /// Forks, kills and reaps workers until the server is gone.
     func run() throws(WorkerError) {
         var workers = WorkerTable()
+        // Whoever inherits them may be slow to reap, or may never do it.
+        defer { workers.end() }
         try send(.confined(report))
         try send(
             .ready(
@@ -131,6 +133,15 @@ private struct WorkerTable {
     }
 
     func process(of workerID: UInt32) -> pid_t? { processes[workerID] }
+
+    /// Kills and reaps all that are left.
+    mutating func end() {
+        for process in workerIDs.keys { kill(process, SIGKILL) }
+        for process in workerIDs.keys {
+            while waitpid(process, nil, 0) < 0 && errno == EINTR {}
+        }
+        self = WorkerTable()
+    }
 }
 
 extension WorkerExit {

@@ -8,7 +8,9 @@ struct HTTPTransportTests {
 
     @Test("answers with JSON what comes at once")
     func json() async throws {
-        try await TestHTTP.serving([Self.quick]) { http in
+        var limits = HTTPLimits()
+        limits.streamDelay = .seconds(60)
+        try await TestHTTP.serving([Self.quick], limits: limits) { http in
             let (message, headers) = TestHTTP.call("quick")
             let response = try await http.post(message, headers)
             #expect(response.contains("HTTP/1.1 200 OK\r\n"))

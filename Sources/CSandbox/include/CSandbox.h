@@ -46,6 +46,9 @@ ssize_t csandbox_receive(
 // `arguments` end with NULL. Returns the process id.
 pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor);
 
+// Waits until a child has ended; it is left to be reaped. -ETIMEDOUT if it has not in time.
+int csandbox_await_end(pid_t child, int milliseconds);
+
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);
 
