@@ -17,6 +17,8 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Keep no heaps: every run starts clean.")
     var stateless = false
 
+    @OptionGroup(title: "S3") var s3: S3Options
+
     @Option(
         help: ArgumentHelp(
             "Serve Streamable HTTP at /mcp on this port, 0 for a free one, instead of stdio.",
@@ -99,7 +101,9 @@ struct ServerOptions: ParsableArguments {
     var logLevel: String?
 
     /// What may be given in the environment and in a file.
-    static let keys: [OptionKey] = [
+    static let keys = ownKeys + S3Options.keys
+
+    private static let ownKeys: [OptionKey] = [
         OptionKey(name: "in-memory", kind: .flag),
         OptionKey(name: "directory-path", kind: .value),
         OptionKey(name: "stateless", kind: .flag),

@@ -86,7 +86,7 @@ extension OptionSources {
     }
 
     /// Whether any source sets a flag.
-    fileprivate func isSet(_ flag: KeyPath<ServerOptions, Bool>) -> Bool {
+    func isSet(_ flag: KeyPath<ServerOptions, Bool>) -> Bool {
         (try? first { _, options in options[keyPath: flag] ? true : nil }) ?? false
     }
 }
