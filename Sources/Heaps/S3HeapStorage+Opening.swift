@@ -1,5 +1,5 @@
-internal import Logging
-package import S3
+package import Logging
+internal import S3
 
 extension S3HeapStorage {
     /// The content of the object `format`, which is the first to be made.
@@ -31,10 +31,14 @@ extension S3HeapStorage {
                 "The storage loses heaps if a second server uses it",
                 metadata: ["storage.path": "\(place)", "reason": "\(faults)"])
         }
-        try await makeFormat()
+        try await openWithoutProbe()
     }
 
-    private func makeFormat() async throws(HeapError) {
+    /// Opens a place in a bucket without probing the service: for what runs for a moment, beside
+    /// servers that have.
+    ///
+    /// - Throws: ``HeapError/storageRefused(path:_:)`` if the place holds something else.
+    package func openWithoutProbe() async throws(HeapError) {
         let path = prefix + "format"
         if try await hasFormat(path) { return }
         let found = try await attempt(path) { () async throws(S3Error) in

@@ -1,4 +1,3 @@
-internal import Logging
 package import S3
 
 /// Heaps in a bucket of S3 or of a service like it, which several servers may use at once.

@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import Dispatch
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -72,6 +73,8 @@ package final class HTTPConnections: HTTPExchange {
                 hasBody ? try await response.body.collect(upTo: bodyByteCountMax) : ByteBuffer()
             }
             guard let body else { throw HTTPFailure.silence(bodyLimit) }
+            // One that is cancelled ends early and says nothing of it.
+            if Task.isCancelled { throw HTTPFailure.broken("cancelled") }
             if hasBody, let announced, announced != body.readableBytes {
                 throw HTTPFailure.broken("\(body.readableBytes) of \(announced) bytes came")
             }
@@ -98,6 +101,13 @@ package final class HTTPConnections: HTTPExchange {
         if let error = error as? NIOConnectionError {
             return .noConnection(
                 error.connectionErrors.first.map { "\($0.error)" } ?? "\(error.host)")
+        }
+        if let error = error as? IOError {
+            let early = [
+                ECONNREFUSED: "connection refused", EHOSTUNREACH: "no route to the host",
+                ENETUNREACH: "no route to the network",
+            ]
+            if let reason = early[error.errnoCode] { return .noConnection(reason) }
         }
         if error is NIOSSLError || error is NIOSSLExtraError {
             return .noConnection("TLS: \(error)")

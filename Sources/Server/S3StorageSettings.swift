@@ -65,8 +65,14 @@ struct S3StorageSettings: Hashable, Sendable {
         return parts.joined(separator: "/")
     }
 
-    /// Finds the bucket, probes the service and opens the place.
-    func open(logger: Logger) async throws(HeapError) -> S3HeapStorage {
+    /// Whether the service is found trustworthy before it is used.
+    enum Probe {
+        case run
+        case skip
+    }
+
+    /// Finds the bucket and opens the place.
+    func open(_ probe: Probe, logger: Logger) async throws(HeapError) -> S3HeapStorage {
         let client: S3Client
         do throws(S3Error) {
             client = try await S3Client(
@@ -75,7 +81,10 @@ struct S3StorageSettings: Hashable, Sendable {
             throw .storageUnavailable(path: "s3://\(settings.bucket)", reason: "\(error)")
         }
         let storage = S3HeapStorage(client: client, prefix: prefix)
-        try await storage.open(for: writers, logger: logger)
+        switch probe {
+        case .run: try await storage.open(for: writers, logger: logger)
+        case .skip: try await storage.openWithoutProbe()
+        }
         return storage
     }
 }

@@ -31,7 +31,9 @@ struct S3CollectionTests {
         if seconds >= 900 { #expect(place.server.paths.isEmpty) }
     }
 
-    @Test("lets a refresh win in the first half of the grace, and lose in the second", arguments: [0, 449, 450, 899])
+    @Test(
+        "lets a refresh win in the first half of the grace, and lose in the second",
+        arguments: [0, 449, 450, 899])
     func refreshes(_ seconds: Int) async throws {
         let (place, limit) = try await condemned(.seconds(seconds))
         let outcome = try await place.other.refresh(place.version)

@@ -33,7 +33,9 @@ struct S3HeapStorageTests {
         }
     }
 
-    @Test("loses no run and acknowledges none that is not there, whatever fails", arguments: lost + notDone)
+    @Test(
+        "loses no run and acknowledges none that is not there, whatever fails",
+        arguments: lost + notDone)
     func commits(_ fault: Fault) async throws {
         let place = try await S3Place()
         let name = try HeapName("counter")
@@ -69,8 +71,9 @@ struct S3HeapStorageTests {
     @Test("says that it does not know if another wrote after its answer was lost")
     func unknown() async throws {
         let place = try await S3Place()
-        guard case .replaced(let tag) = try await place.storage.replace(
-            place.head, with: [1], expecting: nil)
+        guard
+            case .replaced(let tag) = try await place.storage.replace(
+                place.head, with: [1], expecting: nil)
         else { return #expect(Bool(false), "it was absent") }
         place.server.fail(Fault(.reset, work: .done)) { [server = place.server] request in
             guard request.method == "PUT" else { return false }

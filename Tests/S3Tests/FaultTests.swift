@@ -90,7 +90,9 @@ struct FaultTests {
         #expect(bucket.server.seen.count == 3)
     }
 
-    @Test("that gives damaged or short bodies is asked again", arguments: [Fault.Answer.truncated, .resetInBody])
+    @Test(
+        "that gives damaged or short bodies is asked again",
+        arguments: [Fault.Answer.truncated, .resetInBody])
     func bodies(_ answer: Fault.Answer) async throws {
         let bucket = try await BucketUnderTest()
         _ = try await bucket.put()

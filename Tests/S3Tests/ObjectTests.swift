@@ -34,7 +34,9 @@ struct ObjectTests {
         }
     }
 
-    @Test("sends and asks for checksums, unless told not to", arguments: S3Settings.Checksums.allCases)
+    @Test(
+        "sends and asks for checksums, unless told not to", arguments: S3Settings.Checksums.allCases
+    )
     func checksums(_ use: S3Settings.Checksums) async throws {
         let bucket = try await BucketUnderTest { $0.checksums = use }
         _ = try await bucket.put()
@@ -58,7 +60,8 @@ struct ObjectTests {
         #expect(bucket.server.seen[0].headers["if-match"] == sent)
     }
 
-    @Test("writes a large object in parts, of which nothing stays", arguments: [15, 16, 17, 64, 65])
+    @Test(
+        "writes a large object in parts, of which nothing stays", arguments: [15, 16, 17, 64, 65])
     func parts(_ byteCount: Int) async throws {
         let bucket = try await BucketUnderTest { settings in
             settings.multipartThreshold = 16

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
-import S3
+internal import S3
 
 /// One connection: reads requests and writes what the server says, or fails to.
 final class ConnectionHandler: ChannelInboundHandler {

@@ -1,4 +1,4 @@
-package import S3
+internal import S3
 
 /// What a scripted server does in place of an answer.
 package struct Fault: Sendable {

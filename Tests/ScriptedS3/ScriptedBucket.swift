@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import S3
+internal import S3
 import Synchronization
 
 /// What a scripted server keeps, in the way of S3.
