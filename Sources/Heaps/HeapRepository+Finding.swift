@@ -116,8 +116,9 @@ extension HeapRepository {
         let beginning = try await storage.getBeginning(
             of: .version(version), byteCountMax: EnvelopeHeader.byteCountMax)
         guard let beginning else { return nil }
-        return try SnapshotEnvelope.record(
-            of: version, in: beginning.bytes, storedByteCount: beginning.byteCount)
+        return try SnapshotEnvelope.header(
+            of: version, in: beginning.bytes, storedByteCount: beginning.byteCount, keys: keys
+        ).record
     }
 
     private func existingRecord(

@@ -83,6 +83,12 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A file with one key on each line: heaps are signed with the first, and refused if "
+                + "none of them signed them.", valueName: "file"))
+    var signingKeyFile: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Confinement of scripts by the kernel: on, off, or required (on).", valueName: "level"))
     var sandbox: String?
 
@@ -122,6 +128,7 @@ struct ServerOptions: ParsableArguments {
         OptionKey(name: "require-sandbox", kind: .flag),
         OptionKey(name: "hardened", kind: .flag),
         OptionKey(name: "keep-versions", kind: .value),
+        OptionKey(name: "signing-key-file", kind: .value),
         OptionKey(name: "log-level", kind: .value),
     ]
 }
