@@ -49,7 +49,7 @@ def stored_bytes(server: Server, version: str) -> int | None:
 
 def measure(binary: str, options: list[str]) -> None:
     print(f"\n{' '.join(options)}\n")
-    print("| heap | snapshot | stored, median | warm call | save: false | first call, cold server |")
+    print("| heap | snapshot | stored, median | warm | save: false | first, cold server |")
     print("|---|---|---|---|---|---|")
     for name, code in HEAPS.items():
         heap = f"bench-{os.getpid()}-{name.split()[0]}"
@@ -87,10 +87,11 @@ def thousand_versions(binary: str, directory: Path) -> None:
     options = ["--directory-path", str(directory), "--keep-versions", "10000"]
     server = Server(binary, *options)
     plain = 0
-    took, _ = timed(lambda: None)
     began = time.perf_counter()
     for number in range(1000):
-        code = "globalThis.n = (globalThis.n ?? 0) + 1; (globalThis.log ??= []).push('entry ' + n); n"
+        code = (
+            "globalThis.n = (globalThis.n ?? 0) + 1;"
+            " (globalThis.log ??= []).push('entry ' + n); n")
         plain += server.run(code, heap="h").structured["stats"]["snapshot_bytes"]
     seconds = time.perf_counter() - began
     server.close(60)

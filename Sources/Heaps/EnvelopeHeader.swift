@@ -201,7 +201,7 @@ private struct Prologue {
         guard let packing = SnapshotPacking(code: code, prefix: prefix, depth: beginning[88]),
             beginning[89] <= 1,
             packing.prefix != nil || beginning[56..<88].allSatisfy({ $0 == 0 }),
-            beginning[89] == 1 || beginning[90..<122].allSatisfy({ $0 == 0 }),
+            (beginning[89] == 0) == beginning[90..<122].allSatisfy({ $0 == 0 }),
             (EnvelopeHeader.prologueByteCount...EnvelopeHeader.byteCountMax).contains(byteCount)
         else { throw .invalidHeader }
         self.packing = packing

@@ -79,7 +79,7 @@ extension HeapRepository {
         case .versions:
             let version = try HeapVersion(key.name)
             report.versionCount += 1
-            guard let record = try await record(of: version) else { return }
+            guard let record = try await record(of: version, signedWith: keys) else { return }
             report.byteCount += record.storedByteCount
             do throws(HeapError) {
                 switch depth {

@@ -135,8 +135,16 @@ package struct HeapRepository: Sendable {
                 name: name, expected: nil, actual: try await head(of: name), kept: nil))
     }
 
-    /// Reads a version's envelope without unpacking it.
+    /// Reads a version's envelope without unpacking it, and checks that it is signed, if that is
+    /// asked for.
     func envelope(of version: HeapVersion) async throws(HeapError) -> SnapshotEnvelope {
+        try await envelope(of: version, signedWith: keys)
+    }
+
+    /// Reads a version's envelope without unpacking it.
+    func envelope(
+        of version: HeapVersion, signedWith keys: SigningKeys?
+    ) async throws(HeapError) -> SnapshotEnvelope {
         // Packed bytes are never more than plain ones.
         let byteCountMax = EnvelopeHeader.byteCountMax + snapshotByteCountMax
         let object = try await storage.get(.version(version), byteCountMax: byteCountMax)

@@ -78,7 +78,9 @@ final class SnapshotShelf: Sendable {
     /// Keeps the base heap of an engine.
     func keep(_ base: ShelvedSnapshot, asBaseOf engine: EngineIdentity) {
         state.withLock { state in
-            guard state.bases.count < Self.baseCountMax || state.bases[engine] != nil else { return }
+            guard state.bases.count < Self.baseCountMax || state.bases[engine] != nil else {
+                return
+            }
             state.bases[engine] = base
         }
     }

@@ -42,8 +42,8 @@ struct Settings: Sendable {
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
         }
         retention = try Settings.retention(sources, for: storage)
-        signingKeys = try sources.value(\.storage.signingKeyFile).map { (path) throws(SettingsError) in
-            try SigningKeys(readingSettingsFile: path)
+        if let path = sources.value(\.storage.signingKeyFile) {
+            signingKeys = try SigningKeys(readingSettingsFile: path)
         }
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {

@@ -4,8 +4,8 @@ internal import Heaps
 extension SigningKeys {
     /// Reads the file of `--signing-key-file`.
     ///
-    /// - Throws: ``SettingsError/invalid(_:)`` if others could read or change it, or if its keys are
-    ///   no good.
+    /// - Throws: ``SettingsError/invalid(_:)`` if others could read or change it, or if its keys
+    ///   are no good.
     init(readingSettingsFile path: String) throws(SettingsError) {
         let flag = "--signing-key-file \(path)"
         let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC)

@@ -76,7 +76,7 @@ struct PackingTests {
         let test = try await RepositoryUnderTest(storage)
         try await test.heaps.adoptBase(Self.snapshot(0), of: .ours)
         try await test.heaps.adoptBase(Self.snapshot(0), of: .ours)
-        let [record] = try await commit([Self.snapshot(1)], to: name, in: test.heaps)
+        let record = try await commit([Self.snapshot(1)], to: name, in: test.heaps)[0]
         #expect(record.packing.depth == 1)
         let loaded = try await test.other.load(record.version, for: .ours)
         #expect(loaded.snapshot == Self.snapshot(1))
@@ -92,7 +92,7 @@ struct PackingTests {
         var engine = RunDescription.example().engine
         engine.mode = .jitless
         try await test.heaps.adoptBase(Self.snapshot(0), of: engine)
-        let [record] = try await commit([Self.snapshot(1)], to: name, in: test.heaps)
+        let record = try await commit([Self.snapshot(1)], to: name, in: test.heaps)[0]
         #expect(record.packing == .zstd)
         try await test.heaps.adoptBase(snapshotBytes(1000), of: .ours)
         let large = try await commit(
@@ -151,7 +151,7 @@ struct PackingTests {
         try await test.heaps.adoptBase(Self.snapshot(0), of: .ours)
         test.clock.advance(.seconds(7200))
         _ = try await test.other.collectGarbage()
-        let [record] = try await commit([Self.snapshot(1)], to: name, in: test.heaps)
+        let record = try await commit([Self.snapshot(1)], to: name, in: test.heaps)[0]
         #expect(record.packing == .zstd)
         #expect(test.heaps.shelf.base(of: .ours) == nil)
     }

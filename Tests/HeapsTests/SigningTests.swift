@@ -50,6 +50,34 @@ struct SigningTests {
         ) { try await after.load(first.version, for: .ours) }
     }
 
+    @Test("needs no key for what a version was packed behind")
+    func rotationOfPrefix() async throws {
+        var head: HeapHead?
+        for (number, keys) in [[Self.one], [Self.two, Self.one]].enumerated() {
+            let heaps = try heaps(keys)
+            if let head { _ = try await heaps.load(head.version, for: .ours) }
+            var snapshot = snapshotBytes(5000)
+            snapshot[100] = UInt8(number)
+            head = try await heaps.commit(
+                snapshot, to: name, replacing: try await heaps.head(of: name),
+                by: .example(runNumber: UInt32(number + 1)))
+        }
+        let record = try await heaps([Self.two]).resolve(.head(name))
+        #expect(record.packing.depth == 1)
+        #expect(try await heaps([Self.two]).load(record.version, for: .ours).snapshot[100] == 1)
+        #expect(try await heaps([Self.two]).history(of: .head(name), limit: 9).records.count == 2)
+        _ = try await heaps([Self.two]).collectGarbage()
+    }
+
+    @Test("takes no version that is not signed for a heap's")
+    func forkOfUnsigned() async throws {
+        let head = try await commit(name, in: try heaps([]))
+        await #expect(throws: HeapError.damaged(.version(head.version), .unsigned)) {
+            try await heaps([Self.one]).fork(
+                .version(head.version), to: try HeapName("other"), ifTaken: .refuse)
+        }
+    }
+
     @Test("refuses what is not signed")
     func unsigned() async throws {
         let head = try await commit(name, in: try heaps([]))
@@ -83,7 +111,8 @@ struct SigningTests {
         let other = try await commit(try HeapName("other"), in: signed, seed: 2)
         let stranger = try SigningKeys(file: Self.two)
         let otherBytes = try #require(
-            try await storage.get(.version(other.version), byteCountMax: 1 << 20)).bytes
+            try await storage.get(.version(other.version), byteCountMax: 1 << 20)
+        ).bytes
         let forged: [[UInt8]] = [
             Array(otherBytes[90..<122]), stranger.sign([1], as: .version),
             [UInt8](repeating: 0, count: 32),
@@ -105,7 +134,8 @@ struct SigningTests {
         let other = try HeapName("other")
         _ = try await commit(other, in: signed, seed: 2)
         let otherHead = try #require(
-            try await storage.get(.head(other), byteCountMax: 512)).bytes
+            try await storage.get(.head(other), byteCountMax: 512)
+        ).bytes
         try await overwrite(.head(name)) { $0 = otherHead }
         await #expect(throws: HeapError.damaged(.head(name), .versionMismatch)) {
             try await signed.head(of: name)
@@ -172,8 +202,8 @@ struct SigningTests {
 }
 
 /// A file for archives.
+// Safe because a test uses it from one task at a time.
 final class MemoryFile: @unchecked Sendable {
-    // Safe because a test uses it from one task at a time.
     private var bytes: [UInt8] = []
     private var position = 0
 

@@ -45,7 +45,7 @@ struct StorageUnderTest: Sendable, CustomTestStringConvertible {
             let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, now: now, logger: .silent)
             let cached = try await CachedHeapStorage(
                 inFrontOf: storage, directoryPath: place.path, byteCountMax: 1 << 20)
-            return Opened(one: cached, other: storage, place: place)
+            return Opened(one: cached, other: cached, place: place)
         },
         StorageUnderTest(testDescription: "any, of memory") { now in
             let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, now: now, logger: .silent)
