@@ -6,13 +6,21 @@ package enum AnyHeapStorage: HeapStorage {
     case files(FileHeapStorage)
     /// Heaps in a bucket.
     case s3(S3HeapStorage)
+    /// Heaps far away, with copies in files.
+    case cached(CachedHeapStorage)
 
     private var chosen: any HeapStorage {
         switch self {
         case .inMemory(let storage): storage
         case .files(let storage): storage
         case .s3(let storage): storage
+        case .cached(let storage): storage
         }
+    }
+
+    /// How often copies were of use, where there is a cache.
+    package var cacheStatistics: CacheCounts? {
+        if case .cached(let storage) = self { storage.statistics } else { nil }
     }
 
     /// Reads an object.

@@ -104,7 +104,7 @@ extension HeapsSubcommand {
         }
         return HeapRepository(
             storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
-            logger: logger)
+            keys: settings.signingKeys, logger: logger)
     }
 }
 

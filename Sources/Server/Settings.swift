@@ -22,6 +22,8 @@ struct Settings: Sendable {
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
     var retention: RetentionPolicy
+    /// What heaps are signed with; nil if they are not.
+    var signingKeys: SigningKeys?
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -39,6 +41,9 @@ struct Settings: Sendable {
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
         }
         retention = try Settings.retention(sources, for: storage)
+        if let path = sources.value(\.storage.signingKeyFile) {
+            signingKeys = try SigningKeys(readingSettingsFile: path)
+        }
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
