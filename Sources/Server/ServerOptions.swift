@@ -78,6 +78,18 @@ struct ServerOptions: ParsableArguments {
             "How long a worker stays with a heap that is not used (300).", valueName: "seconds"))
     var warmIdleSeconds: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "The time zone of Date and Intl in scripts, such as Europe/Berlin (UTC).",
+            valueName: "zone"))
+    var timeZone: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The esbuild that strips types off TypeScript, or none (the first on the PATH).",
+            valueName: "file"))
+    var esbuild: String?
+
     @Option(help: ArgumentHelp("Versions kept of each heap (50).", valueName: "n"))
     var keepVersions: Int?
 
@@ -121,6 +133,8 @@ struct ServerOptions: ParsableArguments {
         OptionKey(name: "sandbox", kind: .value),
         OptionKey(name: "require-sandbox", kind: .flag),
         OptionKey(name: "hardened", kind: .flag),
+        OptionKey(name: "time-zone", kind: .value),
+        OptionKey(name: "esbuild", kind: .value),
         OptionKey(name: "keep-versions", kind: .value),
         OptionKey(name: "log-level", kind: .value),
     ]

@@ -1,6 +1,8 @@
 internal import Execution
+internal import Glibc
 internal import Heaps
 internal import Logging
+internal import TypeScript
 internal import WorkerProtocol
 
 /// What the server was told to be, checked and complete.
@@ -21,6 +23,10 @@ struct Settings: Sendable {
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
     var retention: RetentionPolicy
+    /// The name of a zone in the IANA's database.
+    var timeZone: String
+    /// The program that strips types; nil if there is none.
+    var esbuildPath: String?
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -40,6 +46,8 @@ struct Settings: Sendable {
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
         }
         retention = try Settings.retention(sources, for: storage)
+        timeZone = try Settings.timeZone(sources)
+        esbuildPath = try Settings.esbuildPath(sources)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -81,6 +89,33 @@ struct Settings: Sendable {
             throw .invalid("\(flag) and --sandbox \(text) contradict each other in \(source)")
         }
         return (.required, mode)
+    }
+
+    private static func timeZone(_ sources: OptionSources) throws(SettingsError) -> String {
+        guard let zone = sources.value(\.timeZone) else { return "UTC" }
+        // A name goes into an environment, where some other characters have a meaning.
+        guard zone.utf8.count <= 64, zone.wholeMatch(of: /[A-Za-z][A-Za-z0-9_+\-\/]*/) != nil else {
+            throw .invalid(
+                "--time-zone is \"\(zone)\"; it must be the name of a zone, such as Europe/Berlin")
+        }
+        return zone
+    }
+
+    private static func esbuildPath(_ sources: OptionSources) throws(SettingsError) -> String? {
+        guard let path = sources.value(\.esbuild) else {
+            return TypeStripper.installedPath(searchPath: searchPath)
+        }
+        if path == "none" { return nil }
+        guard path.hasPrefix("/"), unsafe access(path, X_OK) == 0 else {
+            throw .invalid(
+                "--esbuild is \"\(path)\"; it must be the whole path of a program, or none")
+        }
+        return path
+    }
+
+    private static var searchPath: String {
+        guard let path = unsafe getenv("PATH") else { return "" }
+        return unsafe String(cString: path)
     }
 
     private static func limits(

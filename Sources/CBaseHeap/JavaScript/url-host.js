@@ -9,6 +9,7 @@
         stringEndsWith, stringIncludes, stringIndexOf, stringNormalize, stringSlice,
         stringStartsWith, stringToLowerCase, stringFromCharCode,
     } = shared.primordials;
+    shared.load('url-text.js');
     const { decode, encode, hexValue, replaceAll, sets } = shared.urlText;
 
     const forbiddenInHosts = '\0\t\n\r #/:<>?@[\\]^|';
