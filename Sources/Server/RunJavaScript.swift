@@ -19,7 +19,7 @@ struct RunJavaScript: Sendable {
         self.service = service
         self.settings = settings
         self.onReport = onReport
-        stripper = settings.esbuildPath.map { TypeStripper(esbuildPath: $0) }
+        stripper = settings.script.esbuildPath.map { TypeStripper(esbuildPath: $0) }
     }
 
     /// The tool as clients see it.

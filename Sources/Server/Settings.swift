@@ -1,8 +1,6 @@
 internal import Execution
-internal import Glibc
 internal import Heaps
 internal import Logging
-internal import TypeScript
 internal import WorkerProtocol
 
 /// What the server was told to be, checked and complete.
@@ -23,10 +21,7 @@ struct Settings: Sendable {
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
     var retention: RetentionPolicy
-    /// The name of a zone in the IANA's database.
-    var timeZone: String
-    /// The program that strips types; nil if there is none.
-    var esbuildPath: String?
+    var script: ScriptSettings
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -46,8 +41,7 @@ struct Settings: Sendable {
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
         }
         retention = try Settings.retention(sources, for: storage)
-        timeZone = try Settings.timeZone(sources)
-        esbuildPath = try Settings.esbuildPath(sources)
+        script = try ScriptSettings(sources)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -60,9 +54,9 @@ struct Settings: Sendable {
         _ source: String, _ options: ServerOptions
     ) throws(SettingsError) -> Storage? {
         var chosen: [(flag: String, storage: Storage)] = []
-        if options.inMemory { chosen.append(("--in-memory", .inMemory)) }
-        if options.stateless { chosen.append(("--stateless", .stateless)) }
-        if let path = options.directoryPath {
+        if options.storage.inMemory { chosen.append(("--in-memory", .inMemory)) }
+        if options.storage.stateless { chosen.append(("--stateless", .stateless)) }
+        if let path = options.storage.directoryPath {
             guard !path.isEmpty else { throw .invalid("--directory-path is empty") }
             chosen.append(("--directory-path", .files(directoryPath: path)))
         }
@@ -76,10 +70,12 @@ struct Settings: Sendable {
     private static func sandbox(
         _ source: String, _ options: ServerOptions
     ) throws(SettingsError) -> (level: SandboxLevel, mode: EngineIdentity.Mode)? {
-        let flag = options.hardened ? "--hardened" : "--require-sandbox"
-        let mode: EngineIdentity.Mode = options.hardened ? .jitless : .jit
-        let isRequired = options.hardened || options.requireSandbox
-        guard let text = options.sandbox else { return isRequired ? (.required, mode) : nil }
+        let flag = options.sandbox.hardened ? "--hardened" : "--require-sandbox"
+        let mode: EngineIdentity.Mode = options.sandbox.hardened ? .jitless : .jit
+        let isRequired = options.sandbox.hardened || options.sandbox.requireSandbox
+        guard let text = options.sandbox.sandbox else {
+            return isRequired ? (.required, mode) : nil
+        }
         guard let level = SandboxLevel(rawValue: text) else {
             let known = SandboxLevel.allCases.map(\.rawValue).joined(separator: ", ")
             throw .invalid("--sandbox is \"\(text)\"; it must be one of \(known)")
@@ -91,57 +87,32 @@ struct Settings: Sendable {
         return (.required, mode)
     }
 
-    private static func timeZone(_ sources: OptionSources) throws(SettingsError) -> String {
-        guard let zone = sources.value(\.timeZone) else { return "UTC" }
-        // A name goes into an environment, where some other characters have a meaning.
-        guard zone.utf8.count <= 64, zone.wholeMatch(of: /[A-Za-z][A-Za-z0-9_+\-\/]*/) != nil else {
-            throw .invalid(
-                "--time-zone is \"\(zone)\"; it must be the name of a zone, such as Europe/Berlin")
-        }
-        return zone
-    }
-
-    private static func esbuildPath(_ sources: OptionSources) throws(SettingsError) -> String? {
-        guard let path = sources.value(\.esbuild) else {
-            return TypeStripper.installedPath(searchPath: searchPath)
-        }
-        if path == "none" { return nil }
-        guard path.hasPrefix("/"), unsafe access(path, X_OK) == 0 else {
-            throw .invalid(
-                "--esbuild is \"\(path)\"; it must be the whole path of a program, or none")
-        }
-        return path
-    }
-
-    private static var searchPath: String {
-        guard let path = unsafe getenv("PATH") else { return "" }
-        return unsafe String(cString: path)
-    }
-
     private static func limits(
         _ sources: OptionSources, coreCount: Int
     ) throws(SettingsError) -> ExecutionLimits {
         let hour = 3_600_000
         var limits = ExecutionLimits()
         let timeoutMax = try sources.number(
-            \.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
+            \.limits.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
         let timeout = try sources.number(
-            \.timeoutMs, "--timeout-ms", 1...timeoutMax, default: min(30_000, timeoutMax))
+            \.limits.timeoutMs, "--timeout-ms", 1...timeoutMax, default: min(30_000, timeoutMax))
         limits.timeoutMax = .milliseconds(timeoutMax)
         limits.timeoutDefault = .milliseconds(timeout)
         limits.codeByteCountMax = 1 << 20
         limits.heapByteCountMax =
-            try sources.number(\.heapMbMax, "--heap-mb-max", 32...4096, default: 256) << 20
+            try sources.number(\.limits.heapMbMax, "--heap-mb-max", 32...4096, default: 256) << 20
         limits.outputByteCountMax = try sources.number(
-            \.outputBytesMax, "--output-bytes-max", 1024...(4 << 20), default: 65_536)
+            \.limits.outputBytesMax, "--output-bytes-max", 1024...(4 << 20), default: 65_536)
         limits.snapshotByteCountMax =
-            try sources.number(\.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512) << 20
+            try sources.number(\.limits.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512)
+            << 20
         limits.workersMax = try sources.number(
-            \.workersMax, "--workers-max", 1...4096, default: coreCount * 8)
+            \.limits.workersMax, "--workers-max", 1...4096, default: coreCount * 8)
         limits.queueCountMax = try sources.number(
-            \.queueMax, "--queue-max", 1...10_000, default: 32)
+            \.limits.queueMax, "--queue-max", 1...10_000, default: 32)
         limits.warmIdle = .seconds(
-            try sources.number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
+            try sources.number(
+                \.limits.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
         return limits
     }
 
@@ -150,7 +121,7 @@ struct Settings: Sendable {
     ) throws(SettingsError) -> RetentionPolicy {
         var retention = RetentionPolicy()
         retention.versionCountPerHeap = try sources.number(
-            \.keepVersions, "--keep-versions", 1...10_000, default: 50)
+            \.storage.keepVersions, "--keep-versions", 1...10_000, default: 50)
         // Memory is scarcer than disks, and only this process uses it.
         if storage == .inMemory { retention.grace = .seconds(300) }
         return retention
