@@ -55,8 +55,7 @@ void JSArrayBuffer::Attach(std::shared_ptr<BackingStore> store) {
     original(this, std::move(store));
     // Only an empty buffer is surely where it was: memory for another may have made V8 collect and
     // move it.
-    bool is_shared = static_cast<uint32_t>(field(object, flags_offset)) & is_shared_flag;
-    if (!is_empty || is_shared) return;
+    if (!is_empty || static_cast<uint32_t>(field(object, flags_offset)) & is_shared_flag) return;
     field(object, extension_offset) = 0;
     emptied_count.fetch_add(1, std::memory_order_relaxed);
 }
