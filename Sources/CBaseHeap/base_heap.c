@@ -105,6 +105,9 @@ static const char clone[] = {
 static const char json[] = {
 #embed "JavaScript/json.js"
 };
+static const char last[] = {
+#embed "JavaScript/last.js"
+};
 static const char hooks[] = {
 #embed "JavaScript/hooks.js"
 };
@@ -148,6 +151,7 @@ const base_heap_script base_heap_scripts[] = {
     SCRIPT("url.js", url),
     SCRIPT("clone.js", clone),
     SCRIPT("json.js", json),
+    SCRIPT("last.js", last),
     SCRIPT("hooks.js", hooks),
 };
 const size_t base_heap_script_count = sizeof(base_heap_scripts) / sizeof(base_heap_scripts[0]);

@@ -2,6 +2,12 @@
 // The only place that knows V8's versions, and what it exports without a public header.
 
 #include <v8.h>
+// Debian's package has it, but not beside the others.
+#if __has_include(<v8-util.h>)
+#include <v8-util.h>
+#else
+#include <../nodejs/deps/v8/include/v8-util.h>
+#endif
 
 #if V8_MAJOR_VERSION < 10 || V8_MAJOR_VERSION > 11
 #error "mcp-v8 knows V8 10 (Debian 12) and 11 (Debian 13)"
@@ -12,4 +18,28 @@ namespace v8::debug {
 enum class EvaluateGlobalMode { kDefault, kDisableBreaks, kDisableBreaksAndThrowOnSideEffect };
 V8_EXPORT MaybeLocal<Value>
 EvaluateGlobal(Isolate *isolate, Local<String> source, EvaluateGlobalMode mode, bool repl);
+// The names of let, const and class at the top level of all scripts.
+V8_EXPORT void
+GlobalLexicalScopeNames(Local<Context> context, PersistentValueVector<String> *names);
 } // namespace v8::debug
+
+// Where a name is bound: exported, and the same in both. A handle is one pointer, as a Local is.
+namespace v8::internal {
+template <typename Type> struct Handle {
+    uintptr_t *location;
+};
+class Object;
+class String;
+enum ContextLookupFlags : int { DONT_FOLLOW_CHAINS = 0 };
+enum PropertyAttributes : int {};
+enum InitializationFlag : uint8_t {};
+enum class VariableMode : uint8_t { kLet, kConst };
+class Context {
+public:
+    static Handle<Object> Lookup(
+        Handle<Context> context, Handle<String> name, ContextLookupFlags flags, int *index,
+        PropertyAttributes *attributes, InitializationFlag *initialization, VariableMode *mode,
+        bool *is_sloppy_function_name
+    );
+};
+} // namespace v8::internal

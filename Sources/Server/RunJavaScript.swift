@@ -32,6 +32,7 @@ struct RunJavaScript: Sendable {
             annotations: ToolAnnotations(
                 effect: keepsHeaps ? .destroys : .readsOnly, repetition: .repeatsEffect,
                 world: .closed),
+            length: .long,
             call: { arguments, context in await run(arguments, context) })
     }
 
@@ -43,7 +44,10 @@ struct RunJavaScript: Sendable {
             return ExecutionFailure(.invalid, "\(error)").toolResult
         }
         let report = await RunJavaScript.tellingTime(to: context) {
-            await service.execute(request) { line in context.reportProgress(line.text) }
+            await service.execute(request) { line in
+                context.reportProgress(line.text)
+                context.log(line.level.logLevel, line.text)
+            }
         }
         onReport(report)
         return report.toolResult
@@ -76,6 +80,18 @@ struct RunJavaScript: Sendable {
             let result = await body()
             group.cancelAll()
             return result
+        }
+    }
+}
+
+extension ConsoleLine.Level {
+    /// How a client that asked for log messages knows it.
+    fileprivate var logLevel: LogLevel {
+        switch self {
+        case .debug: .debug
+        case .log, .info: .info
+        case .warn: .warning
+        case .error: .error
         }
     }
 }
