@@ -57,9 +57,7 @@ extension ExecutionService {
             let result = await running.stoppingAtDeadline {
                 await self.look(request, running, onProfile)
             }
-            do throws(ExecutionFailure) { return try result.get() } catch {
-                throw running.cause(of: error)
-            }
+            return try result.get()
         }
     }
 
@@ -79,7 +77,7 @@ extension ExecutionService {
             }
             throw ExecutionFailure(.workerLost, "No worker lived long enough to be asked.")
         } catch {
-            return .failure(error)
+            return .failure(running.cause(of: error))
         }
     }
 

@@ -20,21 +20,21 @@ struct ErrorHints {
         }
         guard failure.kind == .syntax else { return nil }
         for (text, hint) in syntaxHints where error.message.contains(text) { return hint }
-        if error.message.hasSuffix("has already been declared") { return redeclaration(error.message) }
-        return nil
+        let isDeclaredTwice = error.message.hasSuffix("has already been declared")
+        return isDeclaredTwice ? redeclaration(error.message) : nil
     }
 
     private static func hint(forMissing name: String, _ run: Run) -> String {
         if let hint = globalHints[name] { return hint }
         guard let heap = run.heap else {
-            return "Nothing is kept between calls without `heap`: give each call the same heap name "
-                + "to find in it what earlier calls defined."
+            return "Nothing is kept between calls without `heap`: give each call the same heap "
+                + "name to find in it what earlier calls defined."
         }
         return run.foundState
-            ? "inspect_heap lists the variables of heap \(heap). What a failed call defined was not "
-                + "kept."
-            : "Heap \(heap) is new and empty: list_heaps shows the heaps there are. What a failed "
-                + "call defined was not kept."
+            ? "inspect_heap lists the variables of heap \(heap). What a failed call defined was "
+                + "not kept."
+            : "Heap \(heap) is new and empty: list_heaps shows the heaps there are. What a "
+                + "failed call defined was not kept."
     }
 
     /// The name in `x is not defined`.
@@ -46,8 +46,8 @@ struct ErrorHints {
 
     private static func redeclaration(_ message: String) -> String {
         let name = message.split(separator: "'").dropFirst().first.map(String.init) ?? "it"
-        return "\(name) is there from an earlier call. Assign to it (\(name) = …), or declare it in "
-            + "the same way as before, or use another name."
+        return "\(name) is there from an earlier call. Assign to it (\(name) = …), or declare it "
+            + "in the same way as before, or use another name."
     }
 }
 
@@ -59,11 +59,13 @@ extension ErrorHints {
     private static let noNetwork =
         "There is no network here: fetch the data in another way, and pass it in `code`."
     private static let noModules =
-        "There are no modules and no packages here: write the function yourself, or paste its source."
+        "There are no modules and no packages here: write the function, or paste its source."
+    private static let noStore =
+        "What code leaves in variables stays in the heap: no other store is needed."
     private static let noBrowser =
-        "This is plain V8, not a browser: there is no page. globalThis is the global object."
+        "This is plain V8, not a browser: there is no page."
     private static let noRuntime =
-        "This is plain V8, not Node, Deno or Bun: there are no processes, files, network or modules."
+        "This is plain V8, not Node, Deno or Bun: no processes, files, network or modules."
     private static let console = "Print with console.log(…)."
     private static let statelessOnly =
         "V8 cannot save it, so heaps do not have it: it is there in calls without `heap`."
@@ -74,9 +76,7 @@ extension ErrorHints {
         "fetch": noNetwork, "XMLHttpRequest": noNetwork, "WebSocket": noNetwork,
         "EventSource": noNetwork, "axios": noNetwork, "http": noNetwork, "https": noNetwork,
         "fs": noFiles, "path": noFiles, "__dirname": noFiles, "__filename": noFiles,
-        "localStorage": "What code leaves in variables stays in the heap: no other store is needed.",
-        "sessionStorage":
-            "What code leaves in variables stays in the heap: no other store is needed.",
+        "localStorage": noStore, "sessionStorage": noStore,
         "process": noRuntime, "Deno": noRuntime, "Bun": noRuntime, "os": noRuntime,
         "child_process": noRuntime, "global": "Use globalThis.",
         "Buffer": "There is no Buffer: use Uint8Array, TextEncoder and TextDecoder, atob and btoa.",

@@ -62,8 +62,9 @@ extension Isolate {
 
     private func value(of script: Script) -> ScriptOutcome {
         var value = unsafe cv8_value()
-        guard unsafe cv8_isolate_describe_value(
-            raw, script.outputByteCountMax, UInt32(ScriptMedia.byteCountMax), &value)
+        guard
+            unsafe cv8_isolate_describe_value(
+                raw, script.outputByteCountMax, UInt32(ScriptMedia.byteCountMax), &value)
         else { return limit }
         let json = unsafe value.has_json ? Array(String(value.json).utf8) : nil
         var result = ScriptValue(json: json, text: unsafe String(value.text))

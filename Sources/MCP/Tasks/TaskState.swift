@@ -44,7 +44,9 @@ extension TaskState {
     /// The task as clients of a revision know it.
     func json(for revision: ProtocolRevision, pollInterval: Duration) -> JSONObject {
         let isModern = revision.era == .modern
-        var json: JSONObject = ["taskId": .string(id), "status": .string(statusName(for: revision))]
+        var json: JSONObject = [
+            "taskId": .string(id), "status": .string(statusName(for: revision)),
+        ]
         json["statusMessage"] = message.map(JSON.string)
         json["createdAt"] = .string(UTCTime.text(millisecondsSince1970: createdAt))
         json["lastUpdatedAt"] = .string(UTCTime.text(millisecondsSince1970: updatedAt))

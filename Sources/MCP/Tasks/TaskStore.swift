@@ -57,7 +57,8 @@ package final class TaskStore: Sendable {
     /// - Throws: ``MCPError/busy(_:)``.
     func begin(
         for owner: TaskOwner, timeToLive: Duration?,
-        _ body: @escaping @Sendable (_ tell: @escaping @Sendable (String) -> Void) async
+        _ body:
+            @escaping @Sendable (_ tell: @escaping @Sendable (String) -> Void) async
             -> ToolResult
     ) throws(MCPError) -> Beginning {
         let id = TaskStore.randomID()

@@ -67,7 +67,10 @@ package struct Tool: Sendable {
         json["description"] = .string(description)
         json["inputSchema"] = inputSchema
         if revision.has(.structuredContent) { json["outputSchema"] = outputSchema }
-        if revision.has(.toolAnnotations) { json["annotations"] = annotations.json(title: title) }
+        if revision.has(.toolAnnotations) {
+            json["annotations"] =
+                revision.has(.title) ? annotations.json : annotations.json(title: title)
+        }
         if revision.has(.tasks), length == .long {
             json["execution"] = ["taskSupport": "optional"]
         }
@@ -127,9 +130,15 @@ package struct ToolAnnotations: Hashable, Sendable {
         self.world = world
     }
 
+    /// With the title, where a tool has none of its own.
     func json(title: String) -> JSON {
+        var members = json.object ?? [:]
+        members["title"] = .string(title)
+        return .object(members)
+    }
+
+    var json: JSON {
         [
-            "title": .string(title),
             "readOnlyHint": .boolean(effect == .readsOnly),
             "destructiveHint": .boolean(effect == .destroys),
             "idempotentHint": .boolean(repetition == .isIdempotent),
