@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from raw_client import MODERN_VERSION, ToolResult, modern_meta
+from http_client import Client, HTTPServer, modern_headers
+from raw_client import ToolResult, modern_meta
 
 EXTENSION = "io.modelcontextprotocol/tasks"
 MODERN = modern_meta(**{"io.modelcontextprotocol/clientCapabilities": {
@@ -25,8 +26,7 @@ def ask(server, method: str, id: str) -> dict:
 
 
 def modern(server, method: str, params: dict | None = None, seconds: float = 60) -> dict:
-    return server.request(method, (params or {}) | {"_meta": MODERN}, modern=True,
-                          seconds=seconds)
+    return server.request(method, (params or {}) | {"_meta": MODERN}, seconds=seconds)
 
 
 def poll(get, seconds: float = 60) -> dict:
@@ -203,3 +203,34 @@ def test_methods_that_the_extension_lacks(memory, method):
 def test_unknown_modern_tasks(memory, method):
     answer = modern(memory, f"tasks/{method}", {"taskId": "0" * 32, "inputResponses": {}})
     assert answer["error"]["code"] == -32602
+
+
+# -- Over HTTP
+
+TOKENS = ["correct-horse-battery-staple", "another-horse-battery-staple"]
+
+
+def post(client: Client, method: str, name: str, params: dict) -> dict:
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params | {"_meta": MODERN}}
+    return client.post(message, modern_headers(method, name)).answer()
+
+
+def test_tasks_over_http_are_their_clients(binary, tmp_path):
+    file = tmp_path / "tokens"
+    file.write_text("\n".join(TOKENS))
+    with HTTPServer(binary, "--in-memory", "--auth-token-file", file) as server:
+        first, second, stranger = (
+            Client(server.port, token=token) for token in (TOKENS[0], TOKENS[0], TOKENS[1]))
+        with first, second, stranger:
+            call = {"name": "run_js", "arguments": {"code": "for (;;) {}"}}
+            created = post(first, "tools/call", "run_js", call)["result"]
+            assert created["resultType"] == "task"
+            id = created["taskId"]
+            assert post(stranger, "tasks/get", id, {"taskId": id})["error"]["code"] == -32602
+            assert post(stranger, "tasks/cancel", id, {"taskId": id})["error"]["code"] == -32602
+            assert post(second, "tasks/get", id, {"taskId": id})["result"]["status"] == "working"
+            mismatch = post(second, "tasks/get", "other", {"taskId": id})
+            assert mismatch["error"]["code"] == -32020
+            post(second, "tasks/cancel", id, {"taskId": id})
+            state = post(first, "tasks/get", id, {"taskId": id})["result"]
+            assert state["status"] == "cancelled"
