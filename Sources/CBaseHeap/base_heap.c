@@ -108,6 +108,9 @@ static const char json[] = {
 static const char late[] = {
 #embed "JavaScript/late.js"
 };
+static const char last[] = {
+#embed "JavaScript/last.js"
+};
 static const char hooks[] = {
 #embed "JavaScript/hooks.js"
 };
@@ -190,6 +193,7 @@ const base_heap_script base_heap_scripts[] = {
     SCRIPT("clone.js", clone),
     SCRIPT("json.js", json),
     SCRIPT("late.js", late),
+    SCRIPT("last.js", last),
     SCRIPT("hooks.js", hooks),
 };
 const size_t base_heap_script_count = sizeof(base_heap_scripts) / sizeof(base_heap_scripts[0]);

@@ -3,6 +3,12 @@
 
 #include <v8.h>
 #include <vector>
+// Debian's package has it, but not beside the others.
+#if __has_include(<v8-util.h>)
+#include <v8-util.h>
+#else
+#include <../nodejs/deps/v8/include/v8-util.h>
+#endif
 
 #if V8_MAJOR_VERSION < 10 || V8_MAJOR_VERSION > 11
 #error "mcp-v8 knows V8 10 (Debian 12) and 11 (Debian 13)"
@@ -68,4 +74,28 @@ using FoundObjects = std::vector<Global<Object>>;
 
 V8_EXPORT void
 QueryObjects(Local<Context> context, QueryObjectPredicate *predicate, FoundObjects *objects);
+// The names of let, const and class at the top level of all scripts.
+V8_EXPORT void
+GlobalLexicalScopeNames(Local<Context> context, PersistentValueVector<String> *names);
 } // namespace v8::debug
+
+// Where a name is bound: exported, and the same in both. A handle is one pointer, as a Local is.
+namespace v8::internal {
+template <typename Type> struct Handle {
+    uintptr_t *location;
+};
+class Object;
+class String;
+enum ContextLookupFlags : int { DONT_FOLLOW_CHAINS = 0 };
+enum PropertyAttributes : int {};
+enum InitializationFlag : uint8_t {};
+enum class VariableMode : uint8_t { kLet, kConst };
+class Context {
+public:
+    static Handle<Object> Lookup(
+        Handle<Context> context, Handle<String> name, ContextLookupFlags flags, int *index,
+        PropertyAttributes *attributes, InitializationFlag *initialization, VariableMode *mode,
+        bool *is_sloppy_function_name
+    );
+};
+} // namespace v8::internal

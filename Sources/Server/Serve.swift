@@ -45,6 +45,7 @@ extension ServerCommand {
                         service: GarbageCollection(
                             repository: parts.repository, policy: retention, logger: logger)),
                     .init(service: BaseHeapProvision(execution: parts.execution)),
+                    .init(service: TaskLifetime(tasks: parts.server.tasks)),
                     transport,
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -80,6 +81,7 @@ extension ServerCommand {
         ]
         if settings.storage != .stateless {
             tools += HeapTools(service: execution, repository: repository).tools
+            tools.append(InspectHeap(service: execution, settings: settings).tool)
         }
         let server = MCPServer(
             implementation: Implementation(
@@ -103,7 +105,8 @@ extension ServerCommand {
         return try identity.get()
     }
 
-    private func makeTemplate(
+    /// Makes what workers come from; nothing is started yet.
+    func makeTemplate(
         _ settings: Settings, timeline: Timeline, logger: Logger
     ) -> WorkerTemplate {
         let launch = TemplateLaunch(
@@ -162,6 +165,15 @@ private struct ExecutionLifetime: Service {
             try? await gracefulShutdown()
             await execution.shutdown()
         }
+    }
+}
+
+/// Does the work of tasks until the server ends.
+private struct TaskLifetime: Service {
+    let tasks: TaskStore
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await tasks.run() }
     }
 }
 
