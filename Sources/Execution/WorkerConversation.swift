@@ -65,6 +65,11 @@ final class WorkerConversation: Sendable {
         state.withLock { if case .idle = $0 { true } else { false } }
     }
 
+    /// How it ended; nil while it goes on.
+    var ending: WorkerAnswer.Ending? {
+        state.withLock { if case .ended(let ending) = $0 { ending } else { nil } }
+    }
+
     /// Notes that a request is about to be sent; `send` is called if the worker still listens.
     ///
     /// - Precondition: the one before was answered.

@@ -111,9 +111,21 @@ package final class WorkerProcess: Sendable {
         // Whoever comes second is not heard.
         handle.exit.cascade(to: exit)
         channel.eventLoop.scheduleTask(in: WorkerProcess.reapTimeout) { exit.succeed(nil) }
-        let status = (try? await exit.futureResult.get()) ?? nil
+        return postMortem((try? await exit.futureResult.get()) ?? nil)
+    }
+
+    /// Why the process ended; nil where the server ended it, or its template did.
+    func failure(_ exit: WorkerExit?) -> WorkerFailure? {
+        switch conversation.ending {
+        case .killed: nil
+        case .violated: .protocolBreach
+        case .complete, .died, .unheard, nil: postMortem(exit).failure
+        }
+    }
+
+    private func postMortem(_ exit: WorkerExit?) -> PostMortem {
         let words = (try? diagnostics.read(byteCount: diagnostics.byteCount)) ?? []
-        return PostMortem(exit: status, lastWords: LastWords(words))
+        return PostMortem(exit: exit, lastWords: LastWords(words))
     }
 
     private func send(_ request: Request) {

@@ -15,10 +15,13 @@ package struct HeapHead: Hashable, Sendable {
     package let updated: WallTime
     /// How often the head has moved since the heap was made, from 1.
     package let generation: UInt64
+    /// How often a worker of this heap did what only a script does that broke out of V8; a move to
+    /// another version by name forgets it.
+    package let incidentCount: UInt16
     /// A random number that makes this head unlike every other, even at the same version.
     let nonce: UInt64
     /// What the storage compares.
-    let tag: StorageTag
+    var tag: StorageTag
 }
 
 extension HeapHead {
@@ -26,22 +29,22 @@ extension HeapHead {
     static let byteCountMax = 512
     private static let magic: [UInt8] = [0x89] + "MV8H\r\n\u{1A}".utf8
     private static let format: UInt16 = 1
+    /// The format of a head with incidents, which older builds had better not read as one without.
+    private static let formatWithIncidents: UInt16 = 2
 
-    /// Lays out the record of a head that has no tag yet.
-    static func encode(
-        _ name: HeapName, at record: VersionRecord, updated: WallTime, generation: UInt64,
-        nonce: UInt64
-    ) -> [UInt8] {
-        var writer = WireWriter(capacity: byteCountMax)
-        writer.write(format)
+    /// Lays out the record, without its tag.
+    func encoded() -> [UInt8] {
+        var writer = WireWriter(capacity: Self.byteCountMax)
+        writer.write(incidentCount == 0 ? Self.format : Self.formatWithIncidents)
         writer.write(generation)
         writer.write(nonce)
-        writer.write(record.version.digestBytes)
-        writer.write(record.runNumber)
-        writer.write(UInt64(record.snapshotByteCount))
+        writer.write(version.digestBytes)
+        writer.write(runNumber)
+        writer.write(UInt64(snapshotByteCount))
         writer.write(updated.millisecondsSince1970)
         writer.write(name.text)
-        let content = magic + writer.bytes
+        if incidentCount > 0 { writer.write(incidentCount) }
+        let content = Self.magic + writer.bytes
         return content + Array(SHA256.hash(data: content))
     }
 
@@ -52,7 +55,9 @@ extension HeapHead {
         do {
             var reader = WireReader(Array(content.dropFirst(Self.magic.count)))
             let format: UInt16 = try reader.read()
-            guard format == Self.format else { throw EnvelopeDamage.unknownFormat(format) }
+            guard [Self.format, Self.formatWithIncidents].contains(format) else {
+                throw EnvelopeDamage.unknownFormat(format)
+            }
             guard SHA256.hash(data: content) == object.bytes.suffix(SHA256Digest.byteCount) else {
                 throw EnvelopeDamage.digestMismatch
             }
@@ -65,6 +70,7 @@ extension HeapHead {
             guard let version, try reader.readText() == name.text else {
                 throw EnvelopeDamage.versionMismatch
             }
+            incidentCount = format == Self.formatWithIncidents ? try reader.read() : 0
             try reader.finish()
             self.name = name
             self.version = version

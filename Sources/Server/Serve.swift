@@ -73,7 +73,8 @@ extension ServerCommand {
         if settings.sandbox == .required { _ = try await template.identity() }
         let execution = ExecutionService(
             repository: repository, source: template, limits: settings.limits,
-            eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger)
+            eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger,
+            events: metrics.events)
         var tools = [
             RunJavaScript(service: execution, settings: settings) { metrics.note($0) }.tool
         ]
@@ -90,7 +91,7 @@ extension ServerCommand {
             metrics: metrics)
     }
 
-    private func makeTemplate(
+    func makeTemplate(
         _ settings: Settings, timeline: Timeline, logger: Logger
     ) -> WorkerTemplate {
         let launch = TemplateLaunch(
@@ -103,7 +104,7 @@ extension ServerCommand {
         ) { () throws(ExecutionError) in try launch.launch() }
     }
 
-    private func makeStorage(
+    func makeStorage(
         _ settings: Settings, logger: Logger
     ) async throws(HeapError) -> AnyHeapStorage {
         switch settings.storage {
@@ -114,7 +115,7 @@ extension ServerCommand {
         }
     }
 
-    private var memoryByteCount: Int {
+    var memoryByteCount: Int {
         sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     }
 }
