@@ -1,5 +1,5 @@
 internal import Glibc
-package import WorkerProtocol
+internal import WorkerProtocol
 
 /// Why a worker ended that nobody had told to, in the words of metrics and logs.
 package enum WorkerFailure: String, CaseIterable, Hashable, Sendable {

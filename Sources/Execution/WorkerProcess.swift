@@ -117,9 +117,12 @@ package final class WorkerProcess: Sendable {
     /// Why the process ended; nil where the server ended it, or its template did.
     func failure(_ exit: WorkerExit?) -> WorkerFailure? {
         switch conversation.ending {
-        case .killed: nil
-        case .violated: .protocolBreach
-        case .complete, .died, .unheard, nil: postMortem(exit).failure
+        case .killed: return nil
+        case .violated: return .protocolBreach
+        case .complete, .died, .unheard, nil:
+            // One that is asked nothing more may go.
+            if conversation.endedIdle, exit == .exited(code: 0) { return nil }
+            return postMortem(exit).failure
         }
     }
 
@@ -154,8 +157,9 @@ package final class WorkerProcess: Sendable {
         try await ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let frames = FrameDecoder { try conversation.expect($0, byteCount: $1) }
                     let decoder = ByteToMessageHandler(
-                        FrameDecoder(), maximumBufferSize: frameByteCountMax)
+                        frames, maximumBufferSize: frameByteCountMax)
                     try channel.pipeline.syncOperations.addHandlers(
                         decoder, ConversationHandler(conversation))
                 }

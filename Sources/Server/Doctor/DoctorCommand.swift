@@ -46,7 +46,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let sandbox = try await template.confinement()
             findings.append(Finding("worker", .fine, path))
             findings.append(
-                Finding("engine", .fine, "\(engine), ready in \(timeline.now - start)"))
+                Finding("engine", .fine, "\(engine), ready in \((timeline.now - start).text)"))
             findings += Finding.layers(sandbox)
         } catch {
             await template.close()
@@ -75,7 +75,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         switch report.outcome {
         case .value(let value) where value.text == "42":
-            return Finding("run", .fine, "a script ran in \(report.statistics.duration)")
+            return Finding("run", .fine, "a script ran in \(report.statistics.duration.text)")
         case .value(let value):
             return Finding("run", .failed, "6 * 7 is \(value.text) here")
         case .failure(let failure): return Finding("run", .failed, failure.message)
@@ -91,7 +91,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         switch settings.storage {
         case .files(let path): return [Finding.disk(path)]
-        default: return [Finding("storage", .fine, "\(settings.storage)")]
+        default: return [Finding("storage", .fine, "\(settings.storage) can be used")]
         }
     }
 
@@ -110,4 +110,9 @@ struct DoctorCommand: AsyncParsableCommand {
         let counts = "\(failedCount) failures, \(warningCount) warnings"
         return (findings.map(\.text) + ["\(verdict): \(counts)."]).joined(separator: "\n")
     }
+}
+
+extension Duration {
+    /// Milliseconds, for a person.
+    fileprivate var text: String { "\(Int(self / .milliseconds(1))) ms" }
 }
