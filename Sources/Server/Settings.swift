@@ -52,9 +52,9 @@ struct Settings: Sendable {
         _ source: String, _ options: ServerOptions
     ) throws(SettingsError) -> Storage? {
         var chosen: [(flag: String, storage: Storage)] = []
-        if options.inMemory { chosen.append(("--in-memory", .inMemory)) }
-        if options.stateless { chosen.append(("--stateless", .stateless)) }
-        if let path = options.directoryPath {
+        if options.storage.inMemory { chosen.append(("--in-memory", .inMemory)) }
+        if options.storage.stateless { chosen.append(("--stateless", .stateless)) }
+        if let path = options.storage.directoryPath {
             guard !path.isEmpty else { throw .invalid("--directory-path is empty") }
             chosen.append(("--directory-path", .files(directoryPath: path)))
         }
@@ -68,10 +68,12 @@ struct Settings: Sendable {
     private static func sandbox(
         _ source: String, _ options: ServerOptions
     ) throws(SettingsError) -> (level: SandboxLevel, mode: EngineIdentity.Mode)? {
-        let flag = options.hardened ? "--hardened" : "--require-sandbox"
-        let mode: EngineIdentity.Mode = options.hardened ? .jitless : .jit
-        let isRequired = options.hardened || options.requireSandbox
-        guard let text = options.sandbox else { return isRequired ? (.required, mode) : nil }
+        let flag = options.sandbox.hardened ? "--hardened" : "--require-sandbox"
+        let mode: EngineIdentity.Mode = options.sandbox.hardened ? .jitless : .jit
+        let isRequired = options.sandbox.hardened || options.sandbox.requireSandbox
+        guard let text = options.sandbox.sandbox else {
+            return isRequired ? (.required, mode) : nil
+        }
         guard let level = SandboxLevel(rawValue: text) else {
             let known = SandboxLevel.allCases.map(\.rawValue).joined(separator: ", ")
             throw .invalid("--sandbox is \"\(text)\"; it must be one of \(known)")
@@ -89,24 +91,26 @@ struct Settings: Sendable {
         let hour = 3_600_000
         var limits = ExecutionLimits()
         let timeoutMax = try sources.number(
-            \.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
+            \.limits.timeoutMsMax, "--timeout-ms-max", 1...hour, default: 300_000)
         let timeout = try sources.number(
-            \.timeoutMs, "--timeout-ms", 1...timeoutMax, default: min(30_000, timeoutMax))
+            \.limits.timeoutMs, "--timeout-ms", 1...timeoutMax, default: min(30_000, timeoutMax))
         limits.timeoutMax = .milliseconds(timeoutMax)
         limits.timeoutDefault = .milliseconds(timeout)
         limits.codeByteCountMax = 1 << 20
         limits.heapByteCountMax =
-            try sources.number(\.heapMbMax, "--heap-mb-max", 32...4096, default: 256) << 20
+            try sources.number(\.limits.heapMbMax, "--heap-mb-max", 32...4096, default: 256) << 20
         limits.outputByteCountMax = try sources.number(
-            \.outputBytesMax, "--output-bytes-max", 1024...(4 << 20), default: 65_536)
+            \.limits.outputBytesMax, "--output-bytes-max", 1024...(4 << 20), default: 65_536)
         limits.snapshotByteCountMax =
-            try sources.number(\.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512) << 20
+            try sources.number(\.limits.snapshotMbMax, "--snapshot-mb-max", 1...2047, default: 512)
+            << 20
         limits.workersMax = try sources.number(
-            \.workersMax, "--workers-max", 1...4096, default: coreCount * 8)
+            \.limits.workersMax, "--workers-max", 1...4096, default: coreCount * 8)
         limits.queueCountMax = try sources.number(
-            \.queueMax, "--queue-max", 1...10_000, default: 32)
+            \.limits.queueMax, "--queue-max", 1...10_000, default: 32)
         limits.warmIdle = .seconds(
-            try sources.number(\.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
+            try sources.number(
+                \.limits.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
         return limits
     }
 
@@ -115,7 +119,7 @@ struct Settings: Sendable {
     ) throws(SettingsError) -> RetentionPolicy {
         var retention = RetentionPolicy()
         retention.versionCountPerHeap = try sources.number(
-            \.keepVersions, "--keep-versions", 1...10_000, default: 50)
+            \.storage.keepVersions, "--keep-versions", 1...10_000, default: 50)
         // Memory is scarcer than disks, and only this process uses it.
         if storage == .inMemory { retention.grace = .seconds(300) }
         return retention

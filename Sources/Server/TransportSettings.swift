@@ -9,19 +9,19 @@ enum TransportSettings: Hashable, Sendable {
     ///
     /// - Throws: ``SettingsError/invalid(_:)``.
     init(_ sources: OptionSources) throws(SettingsError) {
-        let http = try sources.port(\.httpPort, "--http-port")
-        let sse = try sources.port(\.ssePort, "--sse-port")
+        let http = try sources.port(\.http.httpPort, "--http-port")
+        let sse = try sources.port(\.http.ssePort, "--sse-port")
         if http != nil || sse != nil {
             self = .http(try HTTPSettings(sources, httpPort: http, ssePort: sse))
             return
         }
         // What is said of HTTP where there is none was meant otherwise.
         let idle: [(name: String, isGiven: Bool)] = [
-            ("--host", sources.value(\.host) != nil),
-            ("--allowed-hosts", sources.value(\.allowedHosts) != nil),
-            ("--auth-token-file", sources.value(\.authTokenFile) != nil),
-            ("--insecure-no-auth", sources.isSet(\.insecureNoAuth)),
-            ("--request-bytes-max", sources.value(\.requestBytesMax) != nil),
+            ("--host", sources.value(\.http.host) != nil),
+            ("--allowed-hosts", sources.value(\.http.allowedHosts) != nil),
+            ("--auth-token-file", sources.value(\.http.authTokenFile) != nil),
+            ("--insecure-no-auth", sources.isSet(\.http.insecureNoAuth)),
+            ("--request-bytes-max", sources.value(\.http.requestBytesMax) != nil),
         ]
         if let option = idle.first(where: \.isGiven) {
             throw .invalid(
@@ -55,7 +55,7 @@ struct HTTPSettings: Hashable, Sendable {
     init(
         _ sources: OptionSources, httpPort: Int?, ssePort: Int?
     ) throws(SettingsError) {
-        host = sources.value(\.host) ?? "127.0.0.1"
+        host = sources.value(\.http.host) ?? "127.0.0.1"
         guard !host.isEmpty else { throw .invalid("--host is empty") }
         if let httpPort, httpPort == ssePort {
             listeners = [Listener(port: httpPort, endpoints: Set(Endpoint.allCases))]
@@ -64,12 +64,12 @@ struct HTTPSettings: Hashable, Sendable {
             let sse = ssePort.map { Listener(port: $0, endpoints: [.serverSentEvents]) }
             listeners = [http, sse].compactMap(\.self)
         }
-        let names = sources.value(\.allowedHosts)?.split(separator: ",").map(String.init) ?? []
+        let names = sources.value(\.http.allowedHosts)?.split(separator: ",").map(String.init) ?? []
         hostNames = names + [host.contains(":") ? "[\(host)]" : host]
-        tokenFile = sources.value(\.authTokenFile)
+        tokenFile = sources.value(\.http.authTokenFile)
         requestByteCountMax = try sources.number(
-            \.requestBytesMax, "--request-bytes-max", 1024...(64 << 20), default: 4 << 20)
-        if !isLoopback, tokenFile == nil, !sources.isSet(\.insecureNoAuth) {
+            \.http.requestBytesMax, "--request-bytes-max", 1024...(64 << 20), default: 4 << 20)
+        if !isLoopback, tokenFile == nil, !sources.isSet(\.http.insecureNoAuth) {
             throw .invalid(
                 "--host \(host) is reached from other machines: give --auth-token-file, or "
                     + "--insecure-no-auth to let whoever reaches the port run code")
