@@ -162,6 +162,16 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "HTTPTransports", "Heaps", "MCP", "WorkerProtocol",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "FuzzTesting/Targets"
+        ),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
         .target(name: "CAttacks", path: "Tests/CAttacks"),
         .executableTarget(
             name: "SandboxAttacks",
@@ -225,3 +235,11 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// libFuzzer brings its own main function, so that this links with `--sanitize fuzzer` only.
+if Context.environment["MCP_V8_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "mcp-v8-fuzz", dependencies: ["FuzzTargets"], path: "FuzzTesting/Main",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

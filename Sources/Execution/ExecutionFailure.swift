@@ -18,6 +18,8 @@ package struct ExecutionFailure: Error, Hashable, Sendable {
         case notSerializable = "not_serializable"
         case workerLost = "worker_lost"
         case storage
+        /// Nothing runs on the heap until somebody says otherwise.
+        case quarantined
         /// The request itself makes no sense.
         case invalid
     }

@@ -23,6 +23,7 @@ package final class ExecutionService: Sendable {
     let limits: ExecutionLimits
     let timeline: Timeline
     let logger: Logger
+    let events: ExecutionEvents
     private let lifecycle = Mutex(Lifecycle.running(executionCount: 0))
     private let idle: AsyncStream<Never>
     private let idleContinuation: AsyncStream<Never>.Continuation
@@ -30,8 +31,10 @@ package final class ExecutionService: Sendable {
     /// Makes a service; nothing is started yet.
     package init(
         repository: HeapRepository, source: any WorkerSource, limits: ExecutionLimits,
-        eventLoops: any EventLoopGroup, timeline: Timeline, logger: Logger
+        eventLoops: any EventLoopGroup, timeline: Timeline, logger: Logger,
+        events: ExecutionEvents = ExecutionEvents()
     ) {
+        self.events = events
         self.repository = repository
         self.source = source
         self.limits = limits
@@ -40,7 +43,7 @@ package final class ExecutionService: Sendable {
         queue = HeapQueue(waitingCountMax: limits.queueCountMax)
         pool = WorkerPool(
             source: source, eventLoops: eventLoops, limits: limits, timeline: timeline,
-            logger: logger)
+            logger: logger, events: events)
         (idle, idleContinuation) = AsyncStream.makeStream()
     }
 

@@ -6,6 +6,9 @@ internal import WorkerProtocol
 struct FrameDecoder: ByteToMessageDecoder {
     typealias InboundOut = Frame
 
+    /// Judges what a header announces.
+    var check: @Sendable (Frame.Kind, Int) throws -> Void = { _, _ in }
+
     mutating func decode(
         context: ChannelHandlerContext, buffer: inout ByteBuffer
     ) throws -> DecodingState {
@@ -14,6 +17,7 @@ struct FrameDecoder: ByteToMessageDecoder {
             return .needMoreData
         }
         let (kind, payloadByteCount) = try Frame.parseHeader(header)
+        try check(kind, payloadByteCount)
         guard buffer.readableBytes >= headerByteCount + payloadByteCount else {
             return .needMoreData
         }
@@ -50,6 +54,7 @@ final class ConversationHandler: ChannelInboundHandler {
         // Any other error is the channel's own: a worker that dies in the middle of a frame, or a
         // reset.
         if let error = error as? WireError { conversation.end(.violated(.malformed(error))) }
+        if let error = error as? ProtocolViolation { conversation.end(.violated(error)) }
         context.close(promise: nil)
     }
 }

@@ -24,6 +24,12 @@ struct PostMortem: Sendable {
                 "The worker that ran the script was killed from outside, perhaps by the system for "
                     + "want of memory; nothing of it was kept.")
         }
+        if failure == .sandboxViolation {
+            return ExecutionFailure(
+                .workerLost,
+                "The worker that ran the script made a forbidden system call and was ended "
+                    + "(\(exitText)); nothing of it was kept.")
+        }
         return ExecutionFailure(
             .workerLost,
             "The worker that ran the script ended (\(exitText)); nothing of it was kept.")
@@ -32,17 +38,23 @@ struct PostMortem: Sendable {
     /// What to tell the caller whose script was over but not yet serialised.
     var failureWhileSaving: ExecutionFailure {
         // Without an exit status it went with its template, which says nothing about the heap.
-        if exit == nil || isOutOfMemory || wasKilled { return failureWhileRunning }
+        switch failure {
+        case nil, .outOfMemory, .killed, .sandboxViolation: return failureWhileRunning
+        default: break
+        }
         let reason = lastWords.text.isEmpty ? "its worker ended (\(exitText))" : lastWords.text
         return .notSerializable(reason)
     }
 
-    private var isOutOfMemory: Bool {
-        exit == .exited(code: WorkerExit.outOfMemoryCode) || lastWords.tellOfMemory
+    /// What it is called; nil for a worker that went with its template.
+    var failure: WorkerFailure? {
+        WorkerFailure(exit, tellingOfMemory: lastWords.tellOfMemory)
     }
 
+    private var isOutOfMemory: Bool { failure == .outOfMemory }
+
     /// Whoever is killed by this server is told why; this is somebody else's doing.
-    private var wasKilled: Bool { exit == .signalled(SIGKILL) }
+    private var wasKilled: Bool { failure == .killed }
 
     private static func name(ofSignal number: Int32) -> String {
         switch number {

@@ -31,6 +31,8 @@ struct ReplySequence: Sendable {
     /// What a worker may add where it cuts a text at the limit.
     static let textSlack = 16 << 10
     private static let mediaTypeByteCountMax = 255
+    /// What a reply's other fields take at most.
+    private static let fieldSlack = 256
 
     private let saving: EvaluateRequest.Saving
     private let outputByteCountMax: Int
@@ -53,6 +55,20 @@ struct ReplySequence: Sendable {
 
     /// Whether the request is answered.
     var isComplete: Bool { if case .complete = state { true } else { false } }
+
+    /// Judges the size of a reply that begins: three texts at most, each within its limit, and what
+    /// is shown as an image or a sound.
+    func expect(_ kind: Frame.Kind, byteCount: Int) throws(ProtocolViolation) {
+        let limit = outputByteCountMax + ReplySequence.textSlack
+        let mediaLimit = ScriptMedia.byteCountMax + ReplySequence.mediaTypeByteCountMax
+        switch kind {
+        case .console where byteCount > limit + ReplySequence.fieldSlack:
+            throw .consoleTooLarge(byteCount: byteCount, limit: limit)
+        case .evaluated where byteCount > 3 * limit + mediaLimit + ReplySequence.fieldSlack:
+            throw .answerTooLarge(byteCount: byteCount, limit: limit)
+        default: break
+        }
+    }
 
     /// Checks the next reply.
     mutating func accept(_ reply: Reply) throws(ProtocolViolation) {

@@ -107,6 +107,7 @@ extension Run {
     ) async -> ExecutionFailure {
         switch answer.ending {
         case .complete, .killed:
+            if running.isOverdue { service.events.onWorkerFailure(.deadline) }
             // Who stops an execution says why; what is left is the end of the server.
             return .shuttingDown
         case .violated(let violation):
@@ -119,7 +120,14 @@ extension Run {
             let postMortem = await worker.postMortem()
             service.logger.warning(
                 "Worker died",
-                metadata: ["worker.id": "\(worker.id)", "exit": "\(postMortem.exitText)"])
+                metadata: [
+                    "worker.id": "\(worker.id)", "exit": "\(postMortem.exitText)",
+                    "execution.id": "\(running.id)",
+                    "reason": "\(postMortem.failure?.rawValue ?? "template_ended")",
+                ])
+            if postMortem.failure?.isIncident == true, answer.ending == .died {
+                await noteIncident()
+            }
             return answer.evaluation == nil
                 ? postMortem.failureWhileRunning : postMortem.failureWhileSaving
         }

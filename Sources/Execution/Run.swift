@@ -39,7 +39,12 @@ struct Run {
             try await service.queue.takeTurn(on: name)
             defer { service.queue.passTurn(on: name) }
             return try await runOnHead(of: name)
-        case .inHistory(let name, _): report.heap = name
+        case .inHistory(let name, _):
+            report.heap = name
+            let head = try await stored { [service] () throws(HeapError) in
+                try await service.repository.head(of: name)
+            }
+            try refuseQuarantined(head)
         case .version: break
         }
         let version = try await stored { [service] () throws(HeapError) in
@@ -56,6 +61,7 @@ struct Run {
             try await service.repository.head(of: name)
         }
         report.version = head?.version
+        try refuseQuarantined(head)
         switch request.saving {
         case .commit: return try await runAndCommit(to: name, replacing: head)
         case .discard:

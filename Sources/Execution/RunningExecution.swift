@@ -34,6 +34,13 @@ final class RunningExecution: Sendable {
     /// What is left until the deadline; negative behind it.
     var timeLeft: Duration { arrival + timeout - timeline.now }
 
+    /// Whether the deadline stopped it.
+    var isOverdue: Bool {
+        state.withLock { state in
+            if case .interrupted(let failure) = state { failure.kind == .timeout } else { false }
+        }
+    }
+
     /// What to tell the caller: what is stopped fails in some way of its own.
     func cause(of failure: ExecutionFailure) -> ExecutionFailure {
         state.withLock { state in

@@ -51,8 +51,8 @@ final class WorkerConversation: Sendable {
         case idle
         /// Next: `idle`, `ended`.
         case asked(Exchange)
-        /// Terminal.
-        case ended(WorkerAnswer.Ending)
+        /// Terminal. Whether nothing was asked then.
+        case ended(WorkerAnswer.Ending, wasIdle: Bool)
     }
 
     private let state = Mutex(State.idle)
@@ -65,6 +65,16 @@ final class WorkerConversation: Sendable {
     /// Whether a request may be made.
     var isIdle: Bool {
         state.withLock { if case .idle = $0 { true } else { false } }
+    }
+
+    /// How it ended; nil while it goes on.
+    var ending: WorkerAnswer.Ending? {
+        state.withLock { if case .ended(let ending, _) = $0 { ending } else { nil } }
+    }
+
+    /// Whether it ended while nothing was asked.
+    var endedIdle: Bool {
+        state.withLock { if case .ended(_, true) = $0 { true } else { false } }
     }
 
     /// Notes that a request is about to be sent; `send` is called if the worker still listens.
@@ -101,7 +111,7 @@ final class WorkerConversation: Sendable {
                         sequence: sequence, onConsole: onConsole, continuation: continuation))
                 return nil
             case .asked: preconditionFailure("A worker is asked one thing at a time.")
-            case .ended(let ending): return ending
+            case .ended(let ending, _): return ending
             }
         }
         if let ending {
@@ -118,6 +128,18 @@ final class WorkerConversation: Sendable {
             guard case .asked(var exchange) = state else { return }
             exchange.isSent = true
             state = .asked(exchange)
+        }
+    }
+
+    /// Judges what a header announces, before anything is buffered for it: a worker that nothing is
+    /// asked of says nothing, and the others no more than they were allowed.
+    func expect(_ kind: Frame.Kind, byteCount: Int) throws(ProtocolViolation) {
+        try state.withLock { state throws(ProtocolViolation) in
+            switch state {
+            case .idle: throw .outOfTurn(kind)
+            case .asked(let exchange): try exchange.sequence.expect(kind, byteCount: byteCount)
+            case .ended: break
+            }
         }
     }
 
@@ -141,8 +163,11 @@ final class WorkerConversation: Sendable {
     func end(_ ending: WorkerAnswer.Ending) {
         let exchange = state.withLock { state -> Exchange? in
             if case .ended = state { return nil }
-            defer { state = .ended(ending) }
-            guard case .asked(let exchange) = state else { return nil }
+            guard case .asked(let exchange) = state else {
+                state = .ended(ending, wasIdle: true)
+                return nil
+            }
+            state = .ended(ending, wasIdle: false)
             return exchange
         }
         guard var exchange else { return }

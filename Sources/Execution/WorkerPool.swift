@@ -2,6 +2,7 @@ package import Heaps
 package import Logging
 package import NIOCore
 import Synchronization
+internal import WorkerProtocol
 
 /// All workers of a server: spare ones, busy ones, and warm ones that hold a heap for its next run.
 ///
@@ -13,6 +14,7 @@ package final class WorkerPool: Sendable {
     private let limits: ExecutionLimits
     private let timeline: Timeline
     private let logger: Logger
+    private let events: ExecutionEvents
     private let state: Mutex<PoolState>
     private let starts: AsyncStream<UInt64>
     private let startsContinuation: AsyncStream<UInt64>.Continuation
@@ -20,8 +22,9 @@ package final class WorkerPool: Sendable {
     /// Makes a pool without workers.
     package init(
         source: any WorkerSource, eventLoops: any EventLoopGroup, limits: ExecutionLimits,
-        timeline: Timeline, logger: Logger
+        timeline: Timeline, logger: Logger, events: ExecutionEvents = ExecutionEvents()
     ) {
+        self.events = events
         self.source = source
         self.eventLoops = eventLoops
         self.limits = limits
@@ -108,13 +111,27 @@ package final class WorkerPool: Sendable {
                 snapshotByteCountMax: limits.snapshotByteCountMax)
             update { $0.add(worker) }
             worker.closed.whenComplete { [weak self] _ in self?.update { $0.noteClosed(id) } }
-            worker.exit.whenComplete { [weak self] _ in self?.update { $0.remove(id) } }
+            worker.exit.whenSuccess { [weak self, worker] exit in
+                self?.noteEnd(of: worker, exit)
+                self?.update { $0.remove(id) }
+            }
         } catch {
             logger.error("Worker not started", metadata: ["error": "\(error)"])
             let turns = state.withLock { $0.noteStartFailure(id) }
             let failure = ExecutionFailure(.workerLost, "No worker could be started. \(error)")
             for turn in turns { turn.resume(returning: .failure(failure)) }
         }
+    }
+
+    private func noteEnd(of worker: WorkerProcess, _ exit: WorkerExit?) {
+        guard let failure = worker.failure(exit) else { return }
+        events.onWorkerFailure(failure)
+        logger.log(
+            level: failure.isAlarming ? .error : .warning, "Worker failed",
+            metadata: [
+                "worker.id": "\(worker.id)", "reason": "\(failure.rawValue)",
+                "exit": "\(PostMortem(exit: exit, lastWords: LastWords([])).exitText)",
+            ])
     }
 
     /// Ends warm workers that nobody came back to.

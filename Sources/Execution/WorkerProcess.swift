@@ -127,9 +127,24 @@ package final class WorkerProcess: Sendable {
         // Whoever comes second is not heard.
         handle.exit.cascade(to: exit)
         channel.eventLoop.scheduleTask(in: WorkerProcess.reapTimeout) { exit.succeed(nil) }
-        let status = (try? await exit.futureResult.get()) ?? nil
+        return postMortem((try? await exit.futureResult.get()) ?? nil)
+    }
+
+    /// Why the process ended; nil where the server ended it, or its template did.
+    func failure(_ exit: WorkerExit?) -> WorkerFailure? {
+        switch conversation.ending {
+        case .killed: return nil
+        case .violated: return .protocolBreach
+        case .complete, .died, .unheard, nil:
+            // One that is asked nothing more may go.
+            if conversation.endedIdle, exit == .exited(code: 0) { return nil }
+            return postMortem(exit).failure
+        }
+    }
+
+    private func postMortem(_ exit: WorkerExit?) -> PostMortem {
         let words = (try? diagnostics.read(byteCount: diagnostics.byteCount)) ?? []
-        return PostMortem(exit: status, lastWords: LastWords(words))
+        return PostMortem(exit: exit, lastWords: LastWords(words))
     }
 
     private func send(_ request: Request) {
@@ -158,8 +173,9 @@ package final class WorkerProcess: Sendable {
         try await ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let frames = FrameDecoder { try conversation.expect($0, byteCount: $1) }
                     let decoder = ByteToMessageHandler(
-                        FrameDecoder(), maximumBufferSize: frameByteCountMax)
+                        frames, maximumBufferSize: frameByteCountMax)
                     try channel.pipeline.syncOperations.addHandlers(
                         decoder, ConversationHandler(conversation))
                 }

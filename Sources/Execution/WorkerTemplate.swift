@@ -58,6 +58,11 @@ package actor WorkerTemplate: WorkerSource {
         try await session().identity
     }
 
+    /// Which layers confine its workers, empty for none; starts it where none runs.
+    package func confinement() async throws(ExecutionError) -> SandboxReport {
+        try await session().sandbox
+    }
+
     /// Starts a worker, and the template first where none runs.
     package func start(
         _ descriptors: BirthDescriptors, on eventLoop: any EventLoop

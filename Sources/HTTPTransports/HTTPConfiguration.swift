@@ -28,7 +28,8 @@ package struct HTTPConfiguration: Sendable {
 package struct HTTPProbes: Sendable {
     /// Whether requests can be served.
     package enum Readiness: Hashable, Sendable {
-        case ready
+        /// They can; what else there is to say of it, a line each.
+        case ready(remarks: [String] = [])
         /// Why not, in words that tell nothing of this machine.
         case notReady(String)
     }
@@ -42,7 +43,7 @@ package struct HTTPProbes: Sendable {
 
     /// Says whom to ask; by default a server is always ready, and has no metrics.
     package init(
-        readiness: @escaping @Sendable () async -> Readiness = { .ready },
+        readiness: @escaping @Sendable () async -> Readiness = { .ready() },
         metrics: @escaping @Sendable () async -> String = { "" },
         onResponse: @escaping @Sendable (Int) -> Void = { _ in }
     ) {

@@ -132,7 +132,8 @@ extension HTTPTransport {
 
     private func readiness() async -> Response {
         switch await probes.readiness() {
-        case .ready: Response(text: "ready\n")
+        case .ready(let remarks):
+            Response(text: (["ready"] + remarks).joined(separator: "\n") + "\n")
         case .notReady(let reason): Response(text: reason + "\n", status: .serviceUnavailable)
         }
     }

@@ -15,35 +15,53 @@ package struct HeapHead: Hashable, Sendable {
     package let updated: WallTime
     /// How often the head has moved since the heap was made, from 1.
     package let generation: UInt64
+    /// How often a worker of this heap did what only a script does that broke out of V8; a move to
+    /// another version by name forgets it.
+    package let incidentCount: UInt16
     /// A random number that makes this head unlike every other, even at the same version.
     let nonce: UInt64
     /// What the storage compares.
-    let tag: StorageTag
+    var tag: StorageTag
 }
 
 extension HeapHead {
     /// No record is larger.
     static let byteCountMax = 512
     private static let magic: [UInt8] = [0x89] + "MV8H\r\n\u{1A}".utf8
-    private static let format: UInt16 = 1
-    /// The same with a signature behind the digest.
-    private static let signedFormat: UInt16 = 2
 
-    /// Lays out the record of a head that has no tag yet.
-    static func encode(
-        _ name: HeapName, at record: VersionRecord, updated: WallTime, generation: UInt64,
-        nonce: UInt64, keys: SigningKeys?
-    ) -> [UInt8] {
-        var writer = WireWriter(capacity: byteCountMax)
-        writer.write(keys == nil ? format : signedFormat)
+    /// What a head's record has beside the fields that every one has.
+    private struct Format {
+        /// Older builds had better not read a head with incidents as one without.
+        var hasIncidents: Bool
+        /// A signature is behind the digest.
+        var isSigned: Bool
+
+        var code: UInt16 { 1 + (isSigned ? 1 : 0) + (hasIncidents ? 2 : 0) }
+
+        init(hasIncidents: Bool, isSigned: Bool) {
+            self.hasIncidents = hasIncidents
+            self.isSigned = isSigned
+        }
+
+        init(code: UInt16) throws(EnvelopeDamage) {
+            guard (1...4).contains(code) else { throw .unknownFormat(code) }
+            self.init(hasIncidents: code > 2, isSigned: code % 2 == 0)
+        }
+    }
+
+    /// Lays out the record, without its tag.
+    func encoded(keys: SigningKeys?) -> [UInt8] {
+        var writer = WireWriter(capacity: Self.byteCountMax)
+        writer.write(Format(hasIncidents: incidentCount > 0, isSigned: keys != nil).code)
         writer.write(generation)
         writer.write(nonce)
-        writer.write(record.version.digestBytes)
-        writer.write(record.runNumber)
-        writer.write(UInt64(record.snapshotByteCount))
+        writer.write(version.digestBytes)
+        writer.write(runNumber)
+        writer.write(UInt64(snapshotByteCount))
         writer.write(updated.millisecondsSince1970)
         writer.write(name.text)
-        let content = magic + writer.bytes
+        if incidentCount > 0 { writer.write(incidentCount) }
+        let content = Self.magic + writer.bytes
         return content + Array(SHA256.hash(data: content))
             + (keys?.sign(content, as: .head) ?? [])
     }
@@ -58,19 +76,17 @@ extension HeapHead {
         guard object.bytes.starts(with: Self.magic) else { throw .unknownMagic }
         do {
             var reader = WireReader(Array(object.bytes.dropFirst(Self.magic.count)))
-            let format: UInt16 = try reader.read()
-            guard [Self.format, Self.signedFormat].contains(format) else {
-                throw EnvelopeDamage.unknownFormat(format)
-            }
-            let isSigned = format == Self.signedFormat
-            let signed = object.bytes.dropLast(isSigned ? SigningKeys.signatureByteCount : 0)
+            let format = try Format(code: try reader.read())
+            let signed = object.bytes.dropLast(
+                format.isSigned ? SigningKeys.signatureByteCount : 0)
             let content = Array(signed.dropLast(SHA256Digest.byteCount))
             guard SHA256.hash(data: content) == signed.suffix(SHA256Digest.byteCount) else {
                 throw EnvelopeDamage.digestMismatch
             }
-            if isSigned, keys == nil { throw EnvelopeDamage.keyMissing }
+            if format.isSigned, keys == nil { throw EnvelopeDamage.keyMissing }
             try keys?.verify(
-                isSigned ? Array(object.bytes[signed.endIndex...]) : nil, of: content, as: .head)
+                format.isSigned ? Array(object.bytes[signed.endIndex...]) : nil, of: content,
+                as: .head)
             reader = WireReader(Array(content.dropFirst(Self.magic.count)))
             _ = try reader.read(UInt16.self)
             generation = try reader.read()
@@ -82,6 +98,7 @@ extension HeapHead {
             guard let version, try reader.readText() == name.text else {
                 throw EnvelopeDamage.versionMismatch
             }
+            incidentCount = format.hasIncidents ? try reader.read() : 0
             try reader.finish()
             self.name = name
             self.version = version

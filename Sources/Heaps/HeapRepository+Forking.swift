@@ -25,7 +25,14 @@ extension HeapRepository {
     ) async throws(HeapError) -> HeapMove {
         let old = try await replaceable(name, ifTaken: ifTaken)
         let record = try await resolve(reference)
-        return HeapMove(head: try await point(name, at: record, replacing: old), replaced: old)
+        var incidentCount: UInt16 = 0
+        // Who names a version has chosen it; who names a heap takes along what is known of it.
+        if case .head(let source) = reference {
+            incidentCount = try await head(of: source)?.incidentCount ?? 0
+        }
+        let new = try await point(
+            name, at: record, replacing: old, incidentCount: incidentCount)
+        return HeapMove(head: new, replaced: old)
     }
 
     /// Finds where a heap is that may be replaced.

@@ -93,7 +93,8 @@ package struct HeapRepository: Sendable {
         let (envelope, next) = try await seal(snapshot, by: run, parent: head?.version)
         let record = envelope.record
         try await store(envelope)
-        let new = try await move(name, to: record, replacing: head, kept: record.version)
+        let target = HeapTarget(record, incidentCount: head?.incidentCount ?? 0)
+        let new = try await move(name, to: target, replacing: head, kept: record.version)
         shelf.keep(next, insteadOf: head?.version)
         logger.debug(
             "Heap committed",
@@ -108,14 +109,16 @@ package struct HeapRepository: Sendable {
     ///
     /// - Throws: ``HeapError/conflict(_:)`` if the head is not the given one.
     package func point(
-        _ name: HeapName, at record: VersionRecord, replacing head: HeapHead?
+        _ name: HeapName, at record: VersionRecord, replacing head: HeapHead?,
+        incidentCount: UInt16 = 0
     ) async throws(HeapError) -> HeapHead {
         // First young, then pointed at: a collection that does not see the head sees that.
         guard try await refreshChain(record.version) == .done else {
             throw .versionNotFound(record.version)
         }
         if let head { try await keepForNow(head.version) }
-        return try await move(name, to: record, replacing: head, kept: nil)
+        return try await move(
+            name, to: HeapTarget(record, incidentCount: incidentCount), replacing: head, kept: nil)
     }
 
     /// Removes a name; its versions stay until they are collected, the last for the grace time.
@@ -173,29 +176,49 @@ package struct HeapRepository: Sendable {
         _ = try await refreshChain(version)
     }
 
-    private func move(
-        _ name: HeapName, to record: VersionRecord, replacing head: HeapHead?, kept: HeapVersion?
+    /// Replaces a heap's head by compare-and-swap.
+    func move(
+        _ name: HeapName, to target: HeapTarget, replacing head: HeapHead?, kept: HeapVersion?
     ) async throws(HeapError) -> HeapHead {
         precondition(head == nil || head?.name == name, "A head moves under its own name.")
         let key = StorageKey.head(name)
-        let nonce = UInt64.random(in: .min ... .max)
-        let updated = now()
-        let generation = (head?.generation ?? 0) + 1
-        let bytes = HeapHead.encode(
-            name, at: record, updated: updated, generation: generation, nonce: nonce,
-            keys: keys)
+        var new = HeapHead(
+            name: name, version: target.version, runNumber: target.runNumber,
+            snapshotByteCount: target.snapshotByteCount, updated: now(),
+            generation: (head?.generation ?? 0) + 1, incidentCount: target.incidentCount,
+            nonce: UInt64.random(in: .min ... .max), tag: StorageTag(""))
         if case .replaced(let tag) = try await storage.replace(
-            key, with: bytes, expecting: head?.tag)
+            key, with: new.encoded(keys: keys), expecting: head?.tag)
         {
-            return HeapHead(
-                name: name, version: record.version, runNumber: record.runNumber,
-                snapshotByteCount: record.snapshotByteCount, updated: updated,
-                generation: generation, nonce: nonce, tag: tag)
+            new.tag = tag
+            return new
         }
         let actual = try await self.head(of: name)
         // A storage that tried again after an answer was lost finds its own record.
-        if let actual, actual.nonce == nonce { return actual }
+        if let actual, actual.nonce == new.nonce { return actual }
         throw .conflict(
             HeapConflict(name: name, expected: head?.version, actual: actual, kept: kept))
+    }
+}
+
+/// Where a head is to point.
+struct HeapTarget {
+    let version: HeapVersion
+    let runNumber: UInt32
+    let snapshotByteCount: Int
+    let incidentCount: UInt16
+
+    init(_ record: VersionRecord, incidentCount: UInt16) {
+        version = record.version
+        runNumber = record.runNumber
+        snapshotByteCount = record.snapshotByteCount
+        self.incidentCount = incidentCount
+    }
+
+    init(_ head: HeapHead, incidentCount: UInt16) {
+        version = head.version
+        runNumber = head.runNumber
+        snapshotByteCount = head.snapshotByteCount
+        self.incidentCount = incidentCount
     }
 }

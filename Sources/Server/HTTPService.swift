@@ -7,6 +7,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
+internal import WorkerProtocol
 
 /// Serves HTTP clients until the server is told to end, and then as long as it takes to answer.
 struct HTTPService: Service {
@@ -125,11 +126,20 @@ extension ServerParts {
                 return .notReady("heaps cannot be read")
             }
             do {
-                _ = try await template.identity()
+                return .ready(remarks: try await template.confinement().remarks)
             } catch {
                 return .notReady("workers cannot be started")
             }
-            return .ready
         }
+    }
+}
+
+extension SandboxReport {
+    /// Whether scripts are confined, and each layer with its state and what would mend it.
+    fileprivate var remarks: [String] {
+        if entries.isEmpty { return ["sandbox: degraded: --sandbox off, scripts are not confined"] }
+        let summary = missing.isEmpty ? "every layer holds" : "\(missing.count) layers missing"
+        return ["sandbox: \(summary)"]
+            + entries.map { "  \($0.line)" + ($0.mend.map { "; \($0)" } ?? "") }
     }
 }

@@ -8,11 +8,13 @@ internal import WorkerProtocol
 extension HeapHead {
     /// Where a heap is.
     var json: JSONObject {
-        [
+        var json: JSONObject = [
             "name": .string(name.text), "version": .string(version.text),
             "updated": .string(updated.text), "bytes": .number(JSONNumber(snapshotByteCount)),
             "run": .number(JSONNumber(runNumber)),
         ]
+        if isQuarantined { json["quarantined"] = true }
+        return json
     }
 }
 

@@ -81,3 +81,23 @@ struct CheckHeaps: HeapsSubcommand {
             exitCode: problems.isEmpty ? .success : .failure)
     }
 }
+
+struct ReleaseHeap: HeapsSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release", abstract: "Let runs on a quarantined heap again.",
+        discussion: """
+            A heap is quarantined when its worker was ended twice by a forbidden system call or by \
+            damaged memory. Going back to an earlier version (fork --replace) releases it too.
+            """)
+
+    @OptionGroup var options: HeapsOptions
+
+    @Argument(help: "The heap.", transform: HeapName.init)
+    var heap: HeapName
+
+    func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
+        let head = try await heaps.release(heap)
+        return CommandOutput(
+            json: head.json, text: "\(head.name) is released, at \(head.version).")
+    }
+}

@@ -19,6 +19,7 @@ struct HeapsCommand: AsyncParsableCommand {
             ListHeaps.self, ShowHeap.self, HeapHistoryCommand.self, ForkHeap.self, DeleteHeap.self,
             ExportHeap.self, ImportHeap.self, CollectGarbage.self, CheckHeaps.self,
             InspectHeapCommand.self, DiffHeaps.self, HeapDevTools.self,
+            ReleaseHeap.self,
         ])
 }
 

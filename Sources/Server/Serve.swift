@@ -75,7 +75,8 @@ extension ServerCommand {
         if settings.sandbox == .required { _ = try await template.identity() }
         let execution = ExecutionService(
             repository: repository, source: template, limits: settings.limits,
-            eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger)
+            eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger,
+            events: metrics.events)
         var tools = [
             RunJavaScript(service: execution, settings: settings) { metrics.note($0) }.tool
         ]
@@ -119,7 +120,7 @@ extension ServerCommand {
         ) { () throws(ExecutionError) in try launch.launch() }
     }
 
-    private func makeStorage(
+    func makeStorage(
         _ settings: Settings, logger: Logger
     ) async throws(HeapError) -> AnyHeapStorage {
         switch settings.storage {
@@ -131,7 +132,7 @@ extension ServerCommand {
         }
     }
 
-    private var memoryByteCount: Int {
+    var memoryByteCount: Int {
         sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     }
 }

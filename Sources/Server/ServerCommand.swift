@@ -17,7 +17,7 @@ struct ServerCommand: AsyncParsableCommand {
             then the file.
             """,
         version: version,
-        subcommands: [HeapsCommand.self])
+        subcommands: [HeapsCommand.self, DoctorCommand.self])
 
     @OptionGroup var options: ServerOptions
 

@@ -108,6 +108,25 @@ struct WorkerProcessTests {
         #expect(answer.ending != .complete || answer.evaluation != nil)
     }
 
+    @Test("hangs up at the header of a frame that nobody asked for, or that is too large")
+    func announced() async throws {
+        try await withWorker { process, fake in
+            fake.say(bytes: [255, 255, 63, 0, 16])
+            #expect(try await fake.ended.get() == .signalled(9))
+            let answer = await process.evaluate(Self.request, onConsole: { _ in })
+            #expect(answer.ending == .violated(.outOfTurn(.console)))
+        }
+        for bytes: [UInt8] in [[255, 255, 63, 0, 16], [255, 255, 127, 0, 18]] {
+            let answer = try await withWorker(
+                answering: { worker, _ in worker.say(bytes: bytes) }
+            ) { process, _ in await process.evaluate(Self.request, onConsole: { _ in }) }
+            switch answer.ending {
+            case .violated(.consoleTooLarge), .violated(.answerTooLarge): break
+            default: Issue.record("ended with \(answer.ending)")
+            }
+        }
+    }
+
     @Test("hangs up on a worker that speaks without being asked")
     func unasked() async throws {
         try await withWorker { process, fake in

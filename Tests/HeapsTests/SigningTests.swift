@@ -141,9 +141,11 @@ struct SigningTests {
             try await signed.head(of: name)
         }
         let record = try await signed.resolve(.head(other))
-        let made = HeapHead.encode(
-            name, at: record, updated: .example, generation: 9, nonce: 9,
-            keys: try SigningKeys(file: Self.two))
+        let made = HeapHead(
+            name: name, version: record.version, runNumber: record.runNumber,
+            snapshotByteCount: record.snapshotByteCount, updated: .example, generation: 9,
+            incidentCount: 0, nonce: 9, tag: StorageTag("")
+        ).encoded(keys: try SigningKeys(file: Self.two))
         try await overwrite(.head(name)) { $0 = made }
         await #expect(throws: HeapError.damaged(.head(name), .signatureMismatch)) {
             try await signed.head(of: name)

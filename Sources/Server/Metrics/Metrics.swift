@@ -10,6 +10,8 @@ final class Metrics: Sendable {
         var durations = Histogram()
         var responses: [Int: Int] = [:]
         var storageOperations: [StorageOperation: Int] = [:]
+        var workerFailures: [WorkerFailure: Int] = [:]
+        var quarantineCount = 0
     }
 
     /// One kind of use of the storage, and whether it went well.
@@ -40,6 +42,16 @@ final class Metrics: Sendable {
         state.withLock { $0.storageOperations[operation, default: 0] += 1 }
     }
 
+    /// What the execution of scripts is to tell of.
+    var events: ExecutionEvents {
+        var events = ExecutionEvents()
+        events.onWorkerFailure = { [self] failure in
+            state.withLock { $0.workerFailures[failure, default: 0] += 1 }
+        }
+        events.onQuarantine = { [self] in state.withLock { $0.quarantineCount += 1 } }
+        return events
+    }
+
     /// All of it, in the text format of Prometheus.
     func text(with census: PoolCensus) -> String {
         let state = state.withLock { $0 }
@@ -61,6 +73,15 @@ final class Metrics: Sendable {
         text.add(
             "mcp_v8_worker_starts_total", .counter, "Workers that were asked for.",
             [([], Double(census.startCount))])
+        // All of them from the start: an alarm sees a first one only where there was a nought.
+        text.add(
+            "mcp_v8_worker_failures_total", .counter, "Workers that ended untold, by reason.",
+            WorkerFailure.allCases.map { failure in
+                ([("reason", failure.rawValue)], Double(state.workerFailures[failure] ?? 0))
+            })
+        text.add(
+            "mcp_v8_heaps_quarantined_total", .counter, "Heaps that were quarantined.",
+            [([], Double(state.quarantineCount))])
         text.add(
             "mcp_v8_storage_operations_total", .counter, "Uses of the storage of heaps.",
             state.storageOperations.map { entry in

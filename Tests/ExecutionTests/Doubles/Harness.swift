@@ -20,6 +20,7 @@ struct Harness: Sendable {
     static func run<Result: Sendable>(
         source: FakeSource = FakeSource(), storage: any HeapStorage = Harness.memory,
         limits change: (inout ExecutionLimits) -> Void = { _ in },
+        events: ExecutionEvents = ExecutionEvents(),
         _ body: @Sendable (Harness) async throws -> Result
     ) async throws -> Result {
         var limits = ExecutionLimits()
@@ -32,7 +33,7 @@ struct Harness: Sendable {
         let service = ExecutionService(
             repository: repository, source: source, limits: limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: Timeline(clock),
-            logger: quiet)
+            logger: quiet, events: events)
         let harness = Harness(
             source: source, clock: clock, repository: repository, service: service)
         return try await withThrowingTaskGroup(of: Void.self) { group in

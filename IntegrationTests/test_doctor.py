@@ -1,0 +1,100 @@
+"""`mcp-v8 doctor`, and what `/readyz` says of the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from http_client import Client, HTTPServer
+
+LAYERS = {
+    "unprivilegedUser", "noCapabilities", "noNewPrivileges", "notDumpable", "resourceLimits",
+    "systemCallFilter", "proof", "userNamespace", "networkNamespace", "otherNamespaces",
+    "emptyRoot", "processNamespace", "landlock", "noExecutableMemory", "outOfMemoryFirst"}
+NO_NAMESPACES = (sys.executable, str(Path(__file__).with_name("refuse_namespaces.py")))
+
+
+def doctor(binary, *arguments: object, prefix: tuple[str, ...] = (), code: int = 0) -> str:
+    done = subprocess.run(
+        [*prefix, str(binary), "doctor", *map(str, arguments)], capture_output=True, text=True,
+        timeout=60)
+    assert done.returncode == code, done
+    return done.stdout
+
+
+def checks(binary, *arguments: object, **options) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {}
+    for check in json.loads(doctor(binary, *arguments, "--json", **options))["checks"]:
+        found.setdefault(check["check"], []).append(check)
+    return found
+
+
+def test_a_machine_that_works(binary, directory):
+    found = checks(binary, "--directory-path", directory)
+    assert {"worker", "engine", "run", "sandbox", "storage", "memory", "limits"} == found.keys()
+    assert {check["text"].split(":")[0] for check in found["sandbox"]} == LAYERS
+    for name in ("worker", "engine", "run", "storage"):
+        assert [check["state"] for check in found[name]] == ["ok"]
+    text = doctor(binary, "--directory-path", directory)
+    assert text.splitlines()[-1].startswith("mcp-v8 works here: 0 failures")
+    assert all(f"{layer}: " in text for layer in LAYERS)
+
+
+def test_layers_that_are_missing(binary, directory):
+    # Root is allowed namespaces by its capabilities, and refused them by the filter.
+    prefix = NO_NAMESPACES
+    found = checks(binary, "--directory-path", directory, prefix=prefix)
+    missing = [check for check in found["sandbox"] if check["state"] == "warning"]
+    assert any("networkNamespace: refused" in check["text"] for check in missing)
+    assert all(check["mend"] for check in missing)
+    required = doctor(binary, "--in-memory", "--require-sandbox", prefix=prefix, code=1)
+    assert "mcp-v8 does not work here" in required
+
+
+def test_a_sandbox_that_is_off(binary):
+    found = checks(binary, "--in-memory", "--sandbox", "off")
+    assert [check["state"] for check in found["sandbox"]] == ["warning"]
+
+
+def test_no_worker_program(binary, tmp_path):
+    alone = Path(shutil.copy(binary, tmp_path))
+    text = doctor(alone, "--in-memory", code=1)
+    assert "There is no worker program at" in text and "install mcp-v8-worker" in text
+
+
+def test_a_directory_that_cannot_be_used(binary, tmp_path):
+    path = tmp_path / "open"
+    path.mkdir()
+    os.chmod(path, 0o777)
+    text = doctor(binary, "--directory-path", path, code=1)
+    assert any(line.startswith("failed") and "storage" in line for line in text.splitlines())
+
+
+def test_few_descriptors(binary):
+    script = 'ulimit -n 200; exec "$0" "$@"'
+    found = checks(binary, "--in-memory", "--workers-max", 64, prefix=("bash", "-c", script))
+    assert [check["state"] for check in found["limits"]] == ["warning", "ok"]
+    assert "LimitNOFILE" in found["limits"][0]["mend"]
+
+
+def test_options_that_are_not_understood(binary):
+    doctor(binary, "--sandbox", "perhaps", code=64)
+
+
+@pytest.mark.parametrize("sandbox", ["on", "off"])
+def test_readiness_lists_every_layer(binary, sandbox):
+    with HTTPServer(binary, "--in-memory", "--http-port", "0", "--sandbox", sandbox) as server:
+        with Client(server.port) as client:
+            reply = client.send("GET", "/readyz")
+            assert reply.status == 200
+            lines = reply.body.decode().splitlines()
+    assert lines[0] == "ready"
+    if sandbox == "off":
+        assert lines[1:] == ["sandbox: degraded: --sandbox off, scripts are not confined"]
+    else:
+        assert {line.strip().split(":")[0] for line in lines[2:]} == LAYERS

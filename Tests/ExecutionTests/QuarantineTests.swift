@@ -1,0 +1,126 @@
+import Glibc
+import Heaps
+import Synchronization
+import Testing
+import WorkerProtocol
+
+@testable import Execution
+
+/// What becomes of heaps whose workers fail, and what an operator is told.
+@Suite("Failures of workers", .timeLimit(.minutes(1)))
+struct QuarantineTests {
+    /// What was told of.
+    private final class Told: Sendable {
+        let failures = Mutex<[WorkerFailure]>([])
+        let quarantineCount = Mutex(0)
+
+        var events: ExecutionEvents {
+            var events = ExecutionEvents()
+            events.onWorkerFailure = { [self] failure in failures.withLock { $0.append(failure) } }
+            events.onQuarantine = { [self] in quarantineCount.withLock { $0 += 1 } }
+            return events
+        }
+    }
+
+    /// Answers `bad` by ending so.
+    private func source(_ exit: WorkerExit?) -> FakeSource {
+        FakeSource { worker, request in
+            if request.code == "bad" { worker.end(exit) } else { worker.echo(request) }
+        }
+    }
+
+    @Test(
+        "a heap is quarantined at the second sign of a broken-out script",
+        arguments: [SIGSYS, SIGSEGV, SIGBUS])
+    func quarantine(signal: Int32) async throws {
+        let told = Told()
+        try await Harness.run(source: source(.signalled(signal)), events: told.events) { harness in
+            _ = try await harness.execute("1", on: "heap")
+            #expect(try await harness.execute("bad", on: "heap").failure?.kind == .workerLost)
+            #expect(try await harness.execute("2", on: "heap").text == "12")
+            #expect(try await harness.execute("bad", on: "heap").failure?.kind == .workerLost)
+            let refused = try await harness.execute("3", on: "heap").failure
+            #expect(refused?.kind == .quarantined)
+            #expect(refused?.message.contains("mcp-v8 heaps release heap") == true)
+            #expect(
+                try await harness.execute("3", on: "heap", saving: .discard).failure?.kind
+                    == .quarantined)
+            #expect(try await harness.execute("3", on: "other").text == "3")
+            _ = try await harness.repository.release(HeapName("heap"))
+            #expect(try await harness.execute("3", on: "heap").text == "123")
+        }
+        #expect(told.failures.withLock { $0.count } == 2)
+        #expect(told.quarantineCount.withLock { $0 } == 1)
+    }
+
+    @Test(
+        "other ends of a worker say nothing of its heap",
+        arguments: [SIGABRT, SIGTRAP, SIGILL, SIGKILL, SIGXCPU])
+    func noQuarantine(signal: Int32) async throws {
+        try await Harness.run(source: source(.signalled(signal))) { harness in
+            _ = try await harness.execute("1", on: "heap")
+            for _ in 1...3 { _ = try await harness.execute("bad", on: "heap") }
+            #expect(try await harness.execute("2", on: "heap").text == "12")
+        }
+    }
+
+    @Test(
+        "each way to end has its name",
+        arguments: [
+            (WorkerExit.signalled(SIGSYS), WorkerFailure.sandboxViolation),
+            (.signalled(SIGSEGV), .memoryCorruption), (.signalled(SIGBUS), .memoryCorruption),
+            (.signalled(SIGABRT), .engineAbort), (.signalled(SIGTRAP), .engineAbort),
+            (.signalled(SIGILL), .engineAbort), (.signalled(SIGXCPU), .resourceLimit),
+            (.signalled(SIGXFSZ), .resourceLimit), (.signalled(SIGKILL), .killed),
+            (.exited(code: 78), .outOfMemory), (.exited(code: 79), .protocolBreach),
+            (.exited(code: 0), .other), (.signalled(SIGTERM), .other),
+        ])
+    func names(exit: WorkerExit, failure: WorkerFailure) async throws {
+        let told = Told()
+        try await Harness.run(source: source(exit), events: told.events) { harness in
+            _ = try await harness.execute("bad", on: "heap")
+            await eventually { told.failures.withLock { $0 } == [failure] }
+        }
+    }
+
+    @Test("last words of memory do not hide a forbidden call")
+    func lastWords() {
+        #expect(WorkerFailure(.signalled(SIGTRAP), tellingOfMemory: true) == .outOfMemory)
+        #expect(WorkerFailure(.signalled(SIGSYS), tellingOfMemory: true) == .sandboxViolation)
+        #expect(WorkerFailure(.signalled(SIGSEGV), tellingOfMemory: true) == .memoryCorruption)
+        #expect(WorkerFailure(nil, tellingOfMemory: true) == nil)
+    }
+
+    @Test("a breach of the protocol is told of, an end by the server is not")
+    func breach() async throws {
+        let told = Told()
+        let source = FakeSource { worker, request in
+            if request.code == "bad" { worker.say(bytes: [255, 255, 255, 255, 16]) }
+            if request.code == "1" { worker.echo(request) }
+        }
+        try await Harness.run(source: source, events: told.events) { harness in
+            _ = try await harness.execute("1", on: "heap")
+            _ = try await harness.execute("1")
+            _ = try await harness.execute("bad", on: "heap")
+            await eventually { told.failures.withLock { $0 } == [.protocolBreach] }
+        }
+        #expect(told.failures.withLock { $0 } == [.protocolBreach])
+    }
+
+    @Test("a worker that does not stop at its deadline is told of")
+    func deadline() async throws {
+        let told = Told()
+        let source = FakeSource { _, _ in }
+        try await Harness.run(source: source, events: told.events) { harness in
+            async let report = harness.execute("hang", timeout: .seconds(1))
+            _ = await source.nextRequest()
+            let count = harness.clock.sleeperCount
+            harness.clock.advance(by: .seconds(1))
+            // The grace is slept for then.
+            await eventually { harness.clock.sleeperCount == count }
+            harness.clock.advance(by: .milliseconds(500))
+            #expect(try await report.failure?.kind == .timeout)
+        }
+        #expect(told.failures.withLock { $0 } == [.deadline])
+    }
+}
