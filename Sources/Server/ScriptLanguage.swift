@@ -65,7 +65,8 @@ extension ExecutionFailure {
             .syntax, "SyntaxError: \(message)",
             scriptError: ScriptError(
                 kind: .syntax, name: "SyntaxError", message: message,
-                stack: "SyntaxError: \(message)\(place)", line: UInt32(clamping: line), column: UInt32(clamping: column)))
+                stack: "SyntaxError: \(message)\(place)", line: UInt32(clamping: line),
+                column: UInt32(clamping: column)))
     }
 }
 

@@ -11,6 +11,7 @@ package enum TypeScriptError: Error, Hashable, CustomStringConvertible {
     /// The kernel refused something.
     case system(call: String, code: Int32)
 
+    /// What happened, for a person.
     package var description: String {
         switch self {
         case .syntax(let message, _, _): message

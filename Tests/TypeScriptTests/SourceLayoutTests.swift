@@ -36,4 +36,3 @@ struct SourceLayoutTests {
         #expect(SourceMap.split(output)?.text == nil)
     }
 }
-
