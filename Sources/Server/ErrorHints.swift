@@ -24,9 +24,11 @@ struct ErrorHints {
         return isDeclaredTwice ? redeclaration(error.message) : nil
     }
 
-    private static func hint(forMissing name: String, _ run: Run) -> String {
+    private static func hint(forMissing name: String, _ run: Run) -> String? {
         if let hint = globalHints[name] { return hint }
         guard let heap = run.heap else {
+            // A run on a bare version has its variables, and no name.
+            if run.foundState { return nil }
             return "Nothing is kept between calls without `heap`: give each call the same heap "
                 + "name to find in it what earlier calls defined."
         }
