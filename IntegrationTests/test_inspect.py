@@ -25,9 +25,9 @@ LIVE_TRAPS = """
     Object.defineProperty(globalThis, 'computed', { get: trap, configurable: true });
     class Tricky { get length() { return trap(); } static get name() { return trap(); } }
     let tricky = new Tricky();
-    Object.defineProperty(Object.prototype, 'value', { get: trap, configurable: true });
     Object.defineProperty(Array.prototype, '7', { get: trap, configurable: true });
     let holes = [1, , , , , , , , 9];
+    Object.defineProperty(Object.prototype, 'value', { get: trap, configurable: true });
     0
 """
 

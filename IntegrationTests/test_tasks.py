@@ -212,7 +212,7 @@ TOKENS = ["correct-horse-battery-staple", "another-horse-battery-staple"]
 
 def post(client: Client, method: str, name: str, params: dict) -> dict:
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params | {"_meta": MODERN}}
-    return client.post(message, modern_headers(method, name)).answer()
+    return client.post(message, modern_headers(method, name)).answer
 
 
 def test_tasks_over_http_are_their_clients(binary, tmp_path):

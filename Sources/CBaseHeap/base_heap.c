@@ -105,11 +105,11 @@ static const char clone[] = {
 static const char json[] = {
 #embed "JavaScript/json.js"
 };
-static const char late[] = {
-#embed "JavaScript/late.js"
-};
 static const char last[] = {
 #embed "JavaScript/last.js"
+};
+static const char late[] = {
+#embed "JavaScript/late.js"
 };
 static const char hooks[] = {
 #embed "JavaScript/hooks.js"
@@ -192,8 +192,8 @@ const base_heap_script base_heap_scripts[] = {
     SCRIPT("performance.js", performance),
     SCRIPT("clone.js", clone),
     SCRIPT("json.js", json),
-    SCRIPT("late.js", late),
     SCRIPT("last.js", last),
+    SCRIPT("late.js", late),
     SCRIPT("hooks.js", hooks),
 };
 const size_t base_heap_script_count = sizeof(base_heap_scripts) / sizeof(base_heap_scripts[0]);

@@ -6,8 +6,10 @@
 
 namespace {
 
-// Beyond this the profiler's own memory would come near a worker's limit.
-constexpr size_t heap_byte_count_max = 192u << 20;
+// A worker may have four times the memory of its heap, and the profiler takes some 200 bytes for an
+// object of 32; the graph that is made for sizes comes on top.
+constexpr size_t measured_byte_count_max = 64u << 20;
+constexpr size_t profiled_byte_count_max = 96u << 20;
 constexpr uint64_t visit_count_max = 40'000'000;
 
 // Ends the profiler's work when its time is over.
@@ -46,10 +48,10 @@ private:
     void *context;
 };
 
-bool is_too_large(v8::Isolate *isolate) {
+bool is_larger(v8::Isolate *isolate, size_t byte_count_max) {
     v8::HeapStatistics statistics;
     isolate->GetHeapStatistics(&statistics);
-    return statistics.used_heap_size() > heap_byte_count_max;
+    return statistics.used_heap_size() > byte_count_max;
 }
 
 // Whether an edge leads to storage that belongs to its object alone.
@@ -69,7 +71,7 @@ namespace cv8 {
 bool HeapGraph::take(
     Looker &looker, const Values &variables, const Values &library, double seconds
 ) {
-    if (is_too_large(looker.isolate)) return false;
+    if (is_larger(looker.isolate, measured_byte_count_max)) return false;
     profiler = looker.isolate->GetHeapProfiler();
     Patience patience(looker.owner, seconds);
     const v8::HeapSnapshot *snapshot = profiler->TakeHeapSnapshot(&patience);
@@ -176,7 +178,7 @@ bool HeapGraph::measure(v8::Local<v8::Value> variable, Size &size) {
 cv8_profile_outcome
 cv8_isolate_write_profile(cv8_isolate *owner, double seconds, cv8_write write, void *context) {
     cv8::Entered entered(owner);
-    if (is_too_large(owner->isolate)) return cv8_profile_too_large;
+    if (is_larger(owner->isolate, profiled_byte_count_max)) return cv8_profile_too_large;
     Patience patience(owner, seconds);
     v8::HeapProfiler *profiler = owner->isolate->GetHeapProfiler();
     const v8::HeapSnapshot *snapshot = profiler->TakeHeapSnapshot(&patience);

@@ -16,6 +16,14 @@ constexpr size_t name_byte_count_max = 200;
 // What the names of the library's scripts begin with.
 constexpr char library_prefix[] = "mcp-v8:";
 
+// Whether a value is a function of the base heap's scripts.
+bool is_library_function(Looker &looker, const Part &part) {
+    if (part.kind != Part::Kind::data || !part.value->IsFunction() || part.value->IsProxy())
+        return false;
+    auto origin = part.value.As<v8::Function>()->GetScriptOrigin().ResourceName();
+    return looker.text(origin, sizeof library_prefix - 1) == library_prefix;
+}
+
 // How a value looks from outside: enough to tell a global of the library from what replaced it.
 std::string shape(Looker &looker, const Part &part) {
     if (part.kind != Part::Kind::data) return "accessor";
@@ -44,6 +52,22 @@ template <typename Visit> void for_each_global(Looker &looker, const Visit &visi
         if (keys->Get(looker.context, index).ToLocal(&key) && key->IsName())
             visit(global, key.As<v8::Name>());
     }
+}
+
+std::vector<v8::Global<v8::String>> lexical_names(Looker &looker) {
+    std::vector<v8::Global<v8::String>> names;
+#if V8_MAJOR_VERSION < 11
+    v8::debug::FoundNames found(looker.isolate);
+    v8::debug::GlobalLexicalScopeNames(looker.context, &found);
+    for (uintptr_t handle : found.handles) {
+        // Both are the address of a slot, which from here on belongs to the Global.
+        static_assert(sizeof(v8::Global<v8::String>) == sizeof handle);
+        std::memcpy(static_cast<void *>(&names.emplace_back()), &handle, sizeof handle);
+    }
+#else
+    v8::debug::GlobalLexicalScopeNames(looker.context, &names);
+#endif
+    return names;
 }
 
 const char *lexical_kind(Looker &looker, v8::Local<v8::String> name) {
@@ -97,11 +121,10 @@ void Variables::add(Part part, const char *kind) {
 }
 
 void Variables::find_lexical(Looker &looker) {
-    v8::PersistentValueVector<v8::String> names(looker.isolate);
-    v8::debug::GlobalLexicalScopeNames(looker.context, &names);
     std::set<std::string> listed;
-    for (size_t index = 0; index < names.Size() && !looker.is_over(); index++) {
-        auto name = names.Get(index);
+    for (const auto &global : lexical_names(looker)) {
+        if (looker.is_over()) break;
+        auto name = global.Get(looker.isolate);
         Part part;
         part.name = part.path = utf8(looker.isolate, name);
         if (!listed.insert(part.name).second) continue;
@@ -129,7 +152,10 @@ void Variables::find_globals(Looker &looker, const std::string &base_globals) {
         Part part = looker.property(global, key);
         part.path = part.name;
         auto known = base.find(part.name);
-        if (known != base.end() && known->second == shape(looker, part)) {
+        // A global that is loaded at its first use is data from then on.
+        bool is_library = known != base.end()
+            && (known->second == shape(looker, part) || is_library_function(looker, part));
+        if (is_library) {
             if (part.kind == Part::Kind::data) library.push_back(part.value);
             return;
         }

@@ -3,12 +3,6 @@
 
 #include <v8.h>
 #include <vector>
-// Debian's package has it, but not beside the others.
-#if __has_include(<v8-util.h>)
-#include <v8-util.h>
-#else
-#include <../nodejs/deps/v8/include/v8-util.h>
-#endif
 
 #if V8_MAJOR_VERSION < 10 || V8_MAJOR_VERSION > 11
 #error "mcp-v8 knows V8 10 (Debian 12) and 11 (Debian 13)"
@@ -74,9 +68,15 @@ using FoundObjects = std::vector<Global<Object>>;
 
 V8_EXPORT void
 QueryObjects(Local<Context> context, QueryObjectPredicate *predicate, FoundObjects *objects);
+
+#if V8_MAJOR_VERSION < 11
+using FoundNames = PersistentValueVector<String, DefaultPersistentValueVectorTraits>;
+#else
+using FoundNames = std::vector<Global<String>>;
+#endif
+
 // The names of let, const and class at the top level of all scripts.
-V8_EXPORT void
-GlobalLexicalScopeNames(Local<Context> context, PersistentValueVector<String> *names);
+V8_EXPORT void GlobalLexicalScopeNames(Local<Context> context, FoundNames *names);
 } // namespace v8::debug
 
 // Where a name is bound: exported, and the same in both. A handle is one pointer, as a Local is.
