@@ -23,6 +23,7 @@ struct Settings: Sendable {
     var retention: RetentionPolicy
     /// What heaps are signed with; nil if they are not.
     var signingKeys: SigningKeys?
+    var script: ScriptSettings
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -45,6 +46,7 @@ struct Settings: Sendable {
         if let path = sources.value(\.storage.signingKeyFile) {
             signingKeys = try SigningKeys(readingSettingsFile: path)
         }
+        script = try ScriptSettings(sources)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
