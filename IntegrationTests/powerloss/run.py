@@ -106,7 +106,7 @@ def boot(kernel: Path, initrd: Path, disk: Path, job: str, life: float | None) -
         *whole, rest = (rest + (machine.stdout.read() or b"")).split(b"\n")
         for line in whole:
             lines.append(line.decode(errors="replace").strip())
-            if life is not None and lines[-1].startswith("ACKNOWLEDGED"):
+            if life is not None and "ACKNOWLEDGED" in lines[-1]:
                 killed_at, life = time.monotonic() + life, None
     machine.kill()
     machine.wait()
@@ -114,7 +114,8 @@ def boot(kernel: Path, initrd: Path, disk: Path, job: str, life: float | None) -
 
 
 def field(lines: list[str], name: str) -> str:
-    found = [line[len(name) + 1:] for line in lines if line.startswith(name + " ")]
+    # The firmware leaves what is meant for a terminal before the first line.
+    found = [line.partition(name + " ")[2] for line in lines if name + " " in line]
     assert found, f"no {name} in:\n" + "\n".join(lines[-30:])
     return found[0]
 
@@ -133,8 +134,9 @@ def main() -> None:
             with open(disk, "wb") as file:
                 file.truncate(512 << 20)
             run("mkfs.ext4", "-q", "-F", disk)
-            written = boot(kernel, initrd, disk, "write", random.uniform(0.2, 15))
-            acknowledged = {line.split()[1] for line in written if line.startswith("ACKNOW")}
+            written = boot(kernel, initrd, disk, "write", random.uniform(0.2, 30))
+            acknowledged = {
+                line.split("ACKNOWLEDGED ")[1] for line in written if "ACKNOWLEDGED " in line}
             left = boot(kernel, initrd, disk, "check", None)
             heaps = {heap["name"] for heap in json.loads(field(left, "LIST"))["heaps"]}
             check = json.loads(field(left, "FSCK"))
