@@ -134,6 +134,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "TypeScript",
+            dependencies: ["CSandbox", .product(name: "NIOPosix", package: "swift-nio")],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "Server",
             dependencies: [
@@ -142,6 +147,7 @@ let package = Package(
                 "Heaps",
                 "MCP",
                 "Transports",
+                "TypeScript",
                 "WorkerProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -196,6 +202,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "TypeScriptTests", dependencies: ["TypeScript"]),
         .testTarget(name: "TidyTests"),
     ],
     cxxLanguageStandard: .cxx17

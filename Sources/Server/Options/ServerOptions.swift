@@ -9,6 +9,7 @@ struct ServerOptions: ParsableArguments {
     @OptionGroup(title: "HTTP") var http: HTTPOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
+    @OptionGroup(title: "Scripts") var script: ScriptOptions
 
     @Option(
         help: ArgumentHelp(
@@ -22,6 +23,7 @@ struct ServerOptions: ParsableArguments {
     /// What may be given in the environment and in a file.
     static let keys: [OptionKey] =
         StorageOptions.keys + HTTPOptions.keys + LimitOptions.keys + SandboxOptions.keys
+        + ScriptOptions.keys
         + [
             OptionKey(name: "log-level", kind: .value), OptionKey(name: "log-format", kind: .value),
         ]
