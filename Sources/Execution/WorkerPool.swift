@@ -113,7 +113,7 @@ package final class WorkerPool: Sendable {
             worker.closed.whenComplete { [weak self] _ in self?.update { $0.noteClosed(id) } }
             worker.exit.whenSuccess { [weak self, worker] exit in
                 self?.noteEnd(of: worker, exit)
-                self?.update { $0.remove(id) }
+                self?.update { $0.remove(id, after: exit) }
             }
         } catch {
             logger.error("Worker not started", metadata: ["error": "\(error)"])

@@ -43,6 +43,9 @@ package actor WorkerTemplate: WorkerSource {
         thread.start()
     }
 
+    /// How many template processes were started.
+    package private(set) var startCount = 0
+
     /// Whether a template process runs.
     package var isRunning: Bool {
         if case .running(let session, _) = state { session.isRunning } else { false }
@@ -109,6 +112,7 @@ package actor WorkerTemplate: WorkerSource {
     }
 
     private func startProcess() -> EventLoopFuture<TemplateSession> {
+        startCount += 1
         let started = thread.runIfActive(eventLoop: eventLoop) { [launch] in
             try TemplateSession(
                 launch(), readyTimeoutMilliseconds: WorkerTemplate.readyTimeoutMilliseconds)

@@ -31,10 +31,11 @@ struct ToolCall: Sendable {
             log: logThreshold.map {
                 LogReporter(threshold: $0, now: server.now, notify: notify)
             })
-        let answer: Answer?
-        switch form {
-        case .result: answer = await result(context).map(self.answer)
-        case .resultOrTask(let owner): answer = await resultOrTask(of: owner, context)
+        let answer: Answer? = await RequestTrace.$current.withValue(trace) {
+            switch form {
+            case .result: await result(context).map(self.answer)
+            case .resultOrTask(let owner): await resultOrTask(of: owner, context)
+            }
         }
         conversation.endCall(request.id)
         return Task.isCancelled ? nil : answer
@@ -62,10 +63,14 @@ struct ToolCall: Sendable {
     private func resultOrTask(of owner: TaskOwner, _ context: ToolContext) async -> Answer? {
         let beginning: TaskStore.Beginning
         do throws(MCPError) {
+            let trace = RequestTrace.current
             beginning = try server.tasks.begin(for: owner, timeToLive: nil) { [self] tell in
                 var context = context
                 context.tellStatus = tell
-                return await tool.call(arguments, context)
+                // The task runs elsewhere, where the caller's trace is not known.
+                return await RequestTrace.$current.withValue(trace) { [context] in
+                    await tool.call(arguments, context)
+                }
             }
         } catch {
             // Too many are there already: then it is a call like any other.
@@ -101,5 +106,13 @@ struct ToolCall: Sendable {
             await group.next()
             group.cancelAll()
         }
+    }
+
+    /// The transport's, with the caller's place in a trace as the message itself names it.
+    private var trace: RequestTrace? {
+        guard let parent = request.meta(.traceparent)?.string.flatMap({ TraceParent($0) }) else {
+            return RequestTrace.current
+        }
+        return RequestTrace(requestID: RequestTrace.current?.requestID, parent: parent)
     }
 }
