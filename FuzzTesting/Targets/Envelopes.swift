@@ -34,11 +34,11 @@ import Crypto
     /// The bytes from the version on are a record, and behind it a packed snapshot; the first four
     /// say where.
     private func tryEnvelope(_ content: [UInt8]) {
-        guard content.count >= 60 else { return }
+        guard content.count >= 126 else { return }
         var bytes = content
         let headerByteCount = bytes[12..<16].reversed().reduce(0) { $0 << 8 | Int($1) }
-        guard (56...bytes.count).contains(headerByteCount) else { return }
-        let digest = SHA256.hash(data: bytes[56..<headerByteCount])
+        guard (122...bytes.count).contains(headerByteCount) else { return }
+        let digest = SHA256.hash(data: bytes[122..<headerByteCount])
         bytes.replaceSubrange(24..<56, with: Array(digest))
         let version = HeapVersion(digest)
         let envelope = try? SnapshotEnvelope(
