@@ -133,6 +133,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "TypeScript",
+            dependencies: ["CSandbox", .product(name: "NIOPosix", package: "swift-nio")],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "Server",
             dependencies: [
@@ -141,6 +146,7 @@ let package = Package(
                 "Heaps",
                 "MCP",
                 "Transports",
+                "TypeScript",
                 "WorkerProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -192,6 +198,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "TypeScriptTests", dependencies: ["TypeScript"]),
         .testTarget(name: "TidyTests"),
     ],
     cxxLanguageStandard: .cxx17

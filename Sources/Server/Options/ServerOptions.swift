@@ -9,6 +9,7 @@ struct ServerOptions: ParsableArguments {
     @OptionGroup(title: "HTTP") var http: HTTPOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
+    @OptionGroup(title: "Scripts") var script: ScriptOptions
 
     @Option(
         help: ArgumentHelp(
@@ -19,7 +20,7 @@ struct ServerOptions: ParsableArguments {
     /// What may be given in the environment and in a file.
     static let keys: [OptionKey] =
         StorageOptions.keys + HTTPOptions.keys + LimitOptions.keys + SandboxOptions.keys
-        + [OptionKey(name: "log-level", kind: .value)]
+        + ScriptOptions.keys + [OptionKey(name: "log-level", kind: .value)]
 }
 
 /// The name of an option outside the command line.
