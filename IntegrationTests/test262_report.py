@@ -27,8 +27,8 @@ LISTED_MAX = 80
 WAYS_TEXT = f"""\
 A sample, spread evenly over each area. Left out are modules, and what needs a second realm,
 agents, shared memory or another hook of a test's host. Every file is run as a script of its own
-without a heap, on a heap with the JIT and on a heap without it; and, if it is no negative test, as a
-function that is called {HEAT_RUNS} times, so that V8 optimises what it can: its first call, its
+without a heap, on a heap with the JIT and on a heap without it; and, if it is no negative test, as
+a function that is called {HEAT_RUNS} times, so that V8 optimises what it can: its first call, its
 last, and one more, which on a heap is made by another server on the stored snapshot. Of the
 functions fewer pass, the same ones everywhere: many tests are not meant to be inside a function, or
 to be called again."""
