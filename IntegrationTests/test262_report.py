@@ -33,6 +33,10 @@ last, and one more, which on a heap is made by another server on the stored snap
 functions fewer pass, the same ones everywhere: many tests are not meant to be inside a function, or
 to be called again."""
 
+HERE_ONLY = """\
+The rest fails here only, by design: `await` is reserved at the top level of a REPL, and a run fails
+if a promise is rejected and nobody handles it."""
+
 # The script as a script, not as a module of node's; rejections that nobody handles are let be.
 REFERENCE = """
 process.on('unhandledRejection', () => {});
@@ -164,7 +168,7 @@ def _causes(failed: list[tuple[Case, str]], reference: Reference) -> Iterator[st
         yield ", ".join(f"{feature} ({count})" for feature, count in missing.most_common()) + "."
         yield ""
     yield from _listed("Others fail in node with the same V8 too:", of_v8)
-    yield from _listed("The rest fails here only:" if reference.node else "The rest:", ours)
+    yield from _listed(HERE_ONLY if reference.node else "The rest:", ours)
 
 
 def _listed(title: str, lines: list[str]) -> Iterator[str]:
