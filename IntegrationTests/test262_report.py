@@ -25,12 +25,17 @@ NODE_SECONDS = 60
 LISTED_MAX = 80
 
 WAYS_TEXT = f"""\
-A sample, spread evenly over each area. Left out are modules, and what needs a second realm, agents,
-shared memory or another hook of a test's host. Every file is run as a script of its own without a
-heap, on a heap with the JIT and on a heap without it; and, if it is no negative test, as a function
-that is called {HEAT_RUNS} times, so that V8 optimises what it can: its first call, its last, and one
-more, which on a heap is made by another server on the stored snapshot. Of the functions fewer pass,
-the same ones everywhere: many tests are not meant to be inside a function, or to be called again."""
+A sample, spread evenly over each area. Left out are modules, and what needs a second realm,
+agents, shared memory or another hook of a test's host. Every file is run as a script of its own
+without a heap, on a heap with the JIT and on a heap without it; and, if it is no negative test, as
+a function that is called {HEAT_RUNS} times, so that V8 optimises what it can: its first call, its
+last, and one more, which on a heap is made by another server on the stored snapshot. Of the
+functions fewer pass, the same ones everywhere: many tests are not meant to be inside a function, or
+to be called again."""
+
+HERE_ONLY = """\
+The rest fails here only, by design: `await` is reserved at the top level of a REPL, and a run fails
+if a promise is rejected and nobody handles it."""
 
 # The script as a script, not as a module of node's; rejections that nobody handles are let be.
 REFERENCE = """
@@ -163,7 +168,7 @@ def _causes(failed: list[tuple[Case, str]], reference: Reference) -> Iterator[st
         yield ", ".join(f"{feature} ({count})" for feature, count in missing.most_common()) + "."
         yield ""
     yield from _listed("Others fail in node with the same V8 too:", of_v8)
-    yield from _listed("The rest fails here only:" if reference.node else "The rest:", ours)
+    yield from _listed(HERE_ONLY if reference.node else "The rest:", ours)
 
 
 def _listed(title: str, lines: list[str]) -> Iterator[str]:

@@ -3,9 +3,9 @@
 // V8 switches TurboFan off there by a flag of the isolate, which makes computing in a heap many
 // times slower than in an ordinary one. It looks at the flag in Isolate::use_optimizer(), and once
 // more, in line, before it replaces the code of a loop that is running: answering for the function
-// alone leaves loops in the interpreter, which then asks at every turn and gets nowhere. So the flag
-// is taken away while scripts run and put back before V8 serialises; what optimised code leaves in
-// the heap is cleared at the same time.
+// alone leaves loops in the interpreter, which then asks at every turn and gets nowhere. So the
+// flag is taken away while scripts run and put back before V8 serialises; what optimised code
+// leaves in the heap is cleared at the same time.
 //
 // The flag is private. It is found by asking use_optimizer(), which libnode exports, which one of
 // the isolate's bytes it goes by. Nothing breaks where there is no such byte: V8 does as it always
