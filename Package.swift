@@ -135,6 +135,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "TypeScript",
+            dependencies: ["CSandbox", .product(name: "NIOPosix", package: "swift-nio")],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "Server",
             dependencies: [
@@ -144,6 +149,7 @@ let package = Package(
                 "MCP",
                 "S3",
                 "Transports",
+                "TypeScript",
                 "WorkerProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -214,6 +220,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "TypeScriptTests", dependencies: ["TypeScript"]),
         .testTarget(name: "TidyTests"),
     ],
     cxxLanguageStandard: .cxx17

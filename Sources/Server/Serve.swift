@@ -96,7 +96,7 @@ extension ServerCommand {
         let launch = TemplateLaunch(
             path: TemplateLaunch.pathBesideThisProgram(),
             heapByteCountMax: settings.limits.heapByteCountMax, mode: settings.mode,
-            sandbox: settings.sandbox)
+            sandbox: settings.sandbox, timeZone: settings.script.timeZone)
         return WorkerTemplate(
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
             logger: logger

@@ -22,6 +22,7 @@ struct Settings: Sendable {
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
     var retention: RetentionPolicy
+    var script: ScriptSettings
     var logLevel: Logger.Level
 
     /// Checks what the sources say and fills in the defaults.
@@ -39,6 +40,7 @@ struct Settings: Sendable {
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
         }
         retention = try Settings.retention(sources, for: storage)
+        script = try ScriptSettings(sources)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

@@ -58,6 +58,19 @@ package enum Engine {
         return true
     }
 
+    /// Whether V8 has a time zone of this name, and takes it for its own.
+    package static func knowsTimeZone(_ name: String, _ baseHeap: Snapshot) -> Bool {
+        guard let isolate = Isolate(.stateless, restoring: baseHeap, print: { _ in }) else {
+            return false
+        }
+        // The name in code: letters, digits and a few signs, see `--time-zone`.
+        let code = """
+            const zone = (options) => new Intl.DateTimeFormat('en', options).resolvedOptions();
+            zone().timeZone === zone({ timeZone: '\(name)' }).timeZone
+            """
+        return isolate.evaluate(trial(code)).isValue("true")
+    }
+
     /// Lets V8 optimise what runs often in heaps, if a trial shows that this V8 does it, and that
     /// such a heap goes through a snapshot unharmed.
     ///

@@ -3,7 +3,7 @@
 (function (host, shared) {
     'use strict';
 
-    const { errorPrototype } = shared.primordials;
+    const { errorPrototype, stringSlice, stringStartsWith } = shared.primordials;
     const { inherits, isObject, unwrapProxy } = shared.lookups;
     const { cutToByteCount } = shared.text;
     const { constructorName } = shared.names;
@@ -41,6 +41,18 @@
         return host.classOf(value) === 'Error' || inherits(value, errorPrototype);
     }
 
+    /** The parts of an error, with what to do instead where that is known. */
+    function explained(name, message, stack) {
+        const plain = [name, message, stack, true];
+        if (name !== 'SyntaxError' && name !== 'ReferenceError') return plain;
+        shared.load('hints.js');
+        const hint = shared.hintFor(name, message);
+        if (hint === '') return plain;
+        const head = `${name}: ${message}`;
+        const rest = stringStartsWith(stack, head) ? stringSlice(stack, head.length) : '';
+        return [name, `${message}. ${hint}`, `${head}. ${hint}${rest}`, true];
+    }
+
     /** What was thrown as [name, message, stack, whether it is an error]. */
     function describeError(thrown) {
         const value = isObject(thrown) ? unwrapProxy(thrown) : thrown;
@@ -53,7 +65,8 @@
         try {
             const className = constructorName({ __proto__: null, depth: 2 }, value, 0);
             const name = cutToByteCount(nameOf(value, className), errorByteCountMax);
-            return [name, cutToByteCount(messageOf(value), errorByteCountMax), stack, true];
+            const message = cutToByteCount(messageOf(value), errorByteCountMax);
+            return explained(name, message, stack);
         } catch {
             return ['Error', '', stack, true];
         }
@@ -68,6 +81,7 @@
     shared.hooks = {
         __proto__: null,
         beginRun, describeValue, describeError, prepareSnapshot,
+        makeLate: shared.makeLate,
         nextTimerDelay: shared.timers.nextTimerDelay,
         runDueTimer: shared.timers.runDueTimer,
         clearTimers: shared.timers.clearTimers,

@@ -121,6 +121,10 @@ cv8_progress cv8_isolate_run_timer(cv8_isolate *isolate);
 // What the script's timers wait for, for a person; empty if there are none.
 cv8_bytes cv8_isolate_pending_timers(cv8_isolate *isolate);
 
+// Where functions wait that are suspended in an `await`, the script's own first, as
+// `run_js:3:7, …`; empty if there are none. Walks the heap.
+cv8_bytes cv8_isolate_pending_awaits(cv8_isolate *isolate);
+
 typedef struct {
     bool has_json;
     cv8_bytes json;

@@ -10,6 +10,7 @@ struct ServerOptions: ParsableArguments {
     @OptionGroup(title: "HTTP") var http: HTTPOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
+    @OptionGroup(title: "Scripts") var script: ScriptOptions
 
     @Option(
         help: ArgumentHelp(
@@ -20,7 +21,7 @@ struct ServerOptions: ParsableArguments {
     /// What may be given in the environment and in a file.
     static let keys: [OptionKey] =
         StorageOptions.keys + S3Options.keys + HTTPOptions.keys + LimitOptions.keys
-        + SandboxOptions.keys + [OptionKey(name: "log-level", kind: .value)]
+        + SandboxOptions.keys + ScriptOptions.keys + [OptionKey(name: "log-level", kind: .value)]
 }
 
 /// The name of an option outside the command line.
