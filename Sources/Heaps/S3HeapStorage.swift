@@ -83,7 +83,7 @@ package struct S3HeapStorage: HeapStorage {
             // that equal bytes are the same head.
             let present = try await get(key, byteCountMax: max(bytes.count, HeapHead.byteCountMax))
             if let present, present.bytes == bytes { return .replaced(present.tag) }
-            if present.map(\.tag) == tag { return .changed }
+            if let present, present.tag == tag { return .changed }
             throw .storageUnavailable(
                 path: location(path),
                 reason: "the answer to a write was lost, and another has written since: whether "

@@ -155,8 +155,8 @@ final class ScriptedBucket: Sendable {
         return ScriptedReply(
             status: 200,
             body: Array(
-                "<InitiateMultipartUploadResult><UploadId>\(upload)</UploadId></InitiateMultipartUploadResult>"
-                    .utf8))
+                ("<InitiateMultipartUploadResult><UploadId>\(upload)</UploadId>"
+                    + "</InitiateMultipartUploadResult>").utf8))
     }
 
     private func putPart(_ request: SeenRequest, _ state: inout State) -> ScriptedReply {

@@ -17,7 +17,8 @@ package final class ScriptedServer: Sendable {
     }
 
     private struct State {
-        var faults: [(matches: @Sendable (SeenRequest) -> Bool, fault: Fault)] = []
+        var faults: [(number: Int, matches: @Sendable (SeenRequest) -> Bool, fault: Fault)] = []
+        var faultCount = 0
         var seen: [SeenRequest] = []
     }
 
@@ -63,7 +64,10 @@ package final class ScriptedServer: Sendable {
         _ faults: Fault..., where matches: @escaping @Sendable (SeenRequest) -> Bool
     ) {
         state.withLock { state in
-            for fault in faults { state.faults.append((matches, fault)) }
+            for fault in faults {
+                state.faultCount += 1
+                state.faults.append((state.faultCount, matches, fault))
+            }
         }
     }
 
@@ -79,11 +83,18 @@ package final class ScriptedServer: Sendable {
     package var uploadCount: Int { bucket.uploadCount }
 
     func handle(_ request: SeenRequest) -> (reply: ScriptedReply?, answer: Fault.Answer?) {
-        let fault = state.withLock { state -> Fault? in
+        let candidates = state.withLock { state in
             state.seen.append(request)
-            guard let index = state.faults.firstIndex(where: { $0.matches(request) })
-            else { return nil }
-            return state.faults.remove(at: index).fault
+            return state.faults
+        }
+        // Outside the lock: what a test asks there may be of this server.
+        let match = candidates.first { $0.matches(request) }
+        let fault = match.flatMap { match in
+            state.withLock { state -> Fault? in
+                guard let index = state.faults.firstIndex(where: { $0.number == match.number })
+                else { return nil }
+                return state.faults.remove(at: index).fault
+            }
         }
         let reply =
             fault?.work == .notDone && fault?.answer.needsReply == false
