@@ -4,12 +4,20 @@ package enum AnyHeapStorage: HeapStorage {
     case inMemory(InMemoryHeapStorage)
     /// Heaps in files.
     case files(FileHeapStorage)
+    /// Heaps far away, with copies in files.
+    case cached(CachedHeapStorage)
 
     private var chosen: any HeapStorage {
         switch self {
         case .inMemory(let storage): storage
         case .files(let storage): storage
+        case .cached(let storage): storage
         }
+    }
+
+    /// How often copies were of use, where there is a cache.
+    package var cacheStatistics: CacheCounts? {
+        if case .cached(let storage) = self { storage.statistics } else { nil }
     }
 
     /// Reads an object.

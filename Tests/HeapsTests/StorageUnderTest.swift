@@ -40,6 +40,13 @@ struct StorageUnderTest: Sendable, CustomTestStringConvertible {
                 one: try await FileHeapStorage(directoryPath: place.path, now: now),
                 other: try await FileHeapStorage(directoryPath: place.path, now: now), place: place)
         },
+        StorageUnderTest(testDescription: "memory with a cache") { now in
+            let place = try TemporaryDirectory()
+            let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, now: now, logger: .silent)
+            let cached = try await CachedHeapStorage(
+                inFrontOf: storage, directoryPath: place.path, byteCountMax: 1 << 20)
+            return Opened(one: cached, other: cached, place: place)
+        },
         StorageUnderTest(testDescription: "any, of memory") { now in
             let storage = InMemoryHeapStorage(byteCountMax: 1 << 30, now: now, logger: .silent)
             return Opened(one: AnyHeapStorage.inMemory(storage), other: storage)
