@@ -26,6 +26,16 @@ package struct FileHeapStorage: HeapStorage {
         self.now = now
     }
 
+    /// Uses a directory that was prepared.
+    init(
+        _ directory: HeapDirectory, pool: NIOThreadPool = .singleton,
+        now: @escaping @Sendable () -> WallTime
+    ) {
+        self.directory = directory
+        self.now = now
+        work = BlockingWork(pool: pool)
+    }
+
     /// Reads an object.
     package func get(
         _ key: StorageKey, byteCountMax: Int

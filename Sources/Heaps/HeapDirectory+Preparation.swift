@@ -17,6 +17,8 @@ extension HeapDirectory {
             if try link(Array(Self.format.utf8), at: "format") == .alreadyExists {
                 _ = try hasFormat()
             }
+            // Before there is anything that without it would be a stranger's.
+            try synchronize("")
         }
         for folder in ["tmp", "locks"] + StorageKey.Folder.allCases.map(\.rawValue) {
             try makeFolder(folder)

@@ -27,6 +27,8 @@ extension HeapDirectory {
                 let path = "\(Self.quarantinePath)/\(key.folder.rawValue)-\(key.name)\(suffix)"
                 switch try linkAgain(key.path, as: path) {
                 case .created:
+                    // First durable there, then gone here: a disk may write names in any order.
+                    for folder in [Self.quarantinePath, ""] { try synchronize(folder) }
                     try attempt(key.path) { () throws(SystemError) in
                         try operations.remove(key.path)
                     }
@@ -38,8 +40,7 @@ extension HeapDirectory {
             throw .storageUnavailable(
                 path: "\(location)/\(Self.quarantinePath)", reason: "it is full")
         }
-        // The new place first: the object is in one of them after a loss of power.
-        for path in [Self.quarantinePath, "", key.parentPath] { try synchronize(path) }
+        if outcome == .done { try synchronize(key.parentPath) }
         return outcome
     }
 

@@ -17,13 +17,20 @@ final class SimulatedFiles: FileOperations {
     }
 
     /// What is left for the next start.
-    enum Restart: CaseIterable {
+    enum Restart: Hashable, CaseIterable {
         /// The process was killed: what it did is in the kernel.
         case processKilled
         /// The power went: only what was synchronised is there.
         case powerLost
         /// The power went after the names, but before the bytes, were written.
         case powerLostWithNames
+        /// The power went while the disk was writing: of what was not synchronised, some names are
+        /// there and others not, and some bytes, some of them as zeros.
+        case torn(seed: UInt64)
+
+        static let allCases: [Restart] =
+            [.processKilled, .powerLost, .powerLostWithNames]
+            + (1...4).map { .torn(seed: $0) }
     }
 
     struct File {
@@ -75,6 +82,16 @@ final class SimulatedFiles: FileOperations {
 
     let state: Mutex<State>
 
+    /// Numbers that look random, the same for the same seed.
+    struct Dice: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 32 | state << 32
+        }
+    }
+
     init(_ state: sending State = State()) {
         self.state = Mutex(state)
     }
@@ -97,12 +114,21 @@ final class SimulatedFiles: FileOperations {
         var new = State(files: old.files, names: old.names, durableNames: old.durableNames)
         if restart == .powerLost { new.names = old.durableNames }
         if restart == .powerLostWithNames { new.durableNames = old.names }
-        if restart != .processKilled {
+        if case .torn(let seed) = restart {
+            new.tear(seed: seed)
+        } else if restart != .processKilled {
             for index in new.files.indices {
                 new.files[index].bytes = new.files[index].durableBytes
             }
         }
         return SimulatedFiles(new)
+    }
+
+    /// The same file system for another process, and another try.
+    func copied() -> SimulatedFiles {
+        let old = state.withLock { $0 }
+        return SimulatedFiles(
+            State(files: old.files, names: old.names, durableNames: old.durableNames))
     }
 
     private func step<Result: Sendable>(
@@ -267,5 +293,51 @@ extension SimulatedFiles {
 
     func removeIfAbandoned(_ path: String, before: WallTime) throws(SystemError) {
         try remove(path)
+    }
+}
+
+extension SimulatedFiles.State {
+    /// Leaves of what was not synchronised what the disk happened to have written.
+    fileprivate mutating func tear(seed: UInt64) {
+        var dice = SimulatedFiles.Dice(state: seed &* 0x9E37_79B9_7F4A_7C15)
+        for index in files.indices where files[index].bytes != files[index].durableBytes {
+            files[index].bytes = Self.torn(files[index], by: &dice)
+        }
+        for index in files.indices { files[index].durableBytes = files[index].bytes }
+        let paths = Set(names.folders.keys).union(durableNames.folders.keys).sorted()
+        for path in paths {
+            let volatile = names.folders[path] ?? [:]
+            let durable = durableNames.folders[path] ?? [:]
+            var found = durable
+            for name in Set(volatile.keys).union(durable.keys).sorted()
+            where volatile[name] != durable[name] && Bool.random(using: &dice) {
+                found[name] = volatile[name]
+            }
+            names.folders[path] = found
+        }
+        // A folder whose own name is not there cannot be entered.
+        for path in paths where names[path] == nil { names.folders[path] = nil }
+        for (path, entries) in names.folders {
+            for (name, entry) in entries where entry == .folder {
+                let folder = path.isEmpty ? name : "\(path)/\(name)"
+                if names.folders[folder] == nil { names.folders[folder] = [:] }
+            }
+        }
+        durableNames = names
+    }
+
+    private static func torn(
+        _ file: SimulatedFiles.File, by dice: inout SimulatedFiles.Dice
+    ) -> [UInt8] {
+        let count = Int.random(in: 0...file.bytes.count, using: &dice)
+        switch Int.random(in: 0..<4, using: &dice) {
+        case 0: return file.durableBytes
+        case 1: return file.bytes
+        case 2: return Array(file.bytes.prefix(count))
+        default:
+            // The length came first.
+            return Array(file.bytes.prefix(count))
+                + [UInt8](repeating: 0, count: file.bytes.count - count)
+        }
     }
 }
