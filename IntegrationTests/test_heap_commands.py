@@ -115,6 +115,19 @@ def test_command_import_of_damage(heaps, versions, tmp_path):
     assert [heap["name"] for heap in heaps.json("list")["heaps"]] == ["h"]
 
 
+def test_command_import_of_what_cannot_be_run(heaps, versions, binary, tmp_path):
+    file = tmp_path / "h.export"
+    heaps("export", "h", file)
+    # Without the JIT, V8 reads no snapshot that it made with it.
+    elsewhere = Heaps(binary, tmp_path / "elsewhere")
+    refused = elsewhere("import", file, "--hardened", code=1)
+    assert "jitless" in refused and "Only an equal build" in refused
+    assert elsewhere.json("list")["heaps"] == []
+    assert elsewhere.json("fsck")["versions"] == 0
+    elsewhere("import", file, "--hardened", "--accept-incompatible")
+    assert elsewhere.json("show", "h")["version"] == versions[2]
+
+
 def test_command_gc(heaps, files, versions):
     assert heaps.json("gc")["removed"] == 0
     young = heaps.json("gc", "--keep-versions", 1)

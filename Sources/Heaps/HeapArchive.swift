@@ -55,16 +55,21 @@ package struct HeapArchiveReader {
     private var parent: HeapVersion?
     private var digest = SHA256()
     private let snapshotByteCountMax: Int
+    private let keys: SigningKeys?
     private let read: (Int) throws(HeapError) -> [UInt8]
 
     /// Reads the beginning of a file.
     ///
-    /// - Parameter read: the next bytes of the file, as many as asked for, or fewer at its end.
+    /// - Parameters:
+    ///   - keys: by one of which each version must be signed; nil if signatures are not looked at.
+    ///   - read: the next bytes of the file, as many as asked for, or fewer at its end.
     /// - Throws: ``HeapError/archiveRefused(_:)``.
     package init(
-        snapshotByteCountMax: Int, read: @escaping (Int) throws(HeapError) -> [UInt8]
+        snapshotByteCountMax: Int, keys: SigningKeys? = nil,
+        read: @escaping (Int) throws(HeapError) -> [UInt8]
     ) throws(HeapError) {
         self.snapshotByteCountMax = snapshotByteCountMax
+        self.keys = keys
         self.read = read
         guard try take(ArchiveFormat.magic.count) == ArchiveFormat.magic else {
             throw .archiveRefused(.unknownMagic)
@@ -106,7 +111,7 @@ package struct HeapArchiveReader {
         guard parent == nil || parent == version else { throw .archiveRefused(.versionMismatch) }
         let envelope = try Self.refusing { () throws(HeapError) in
             try SnapshotEnvelope(
-                bytes, of: version, snapshotByteCountMax: snapshotByteCountMax)
+                bytes, of: version, snapshotByteCountMax: snapshotByteCountMax, keys: keys)
         }
         versionCount -= 1
         parent = envelope.record.parent

@@ -75,7 +75,15 @@ extension EnvelopeDamage: CustomStringConvertible {
         case .invalidHeader: "its header makes no sense"
         case .versionMismatch: "its header is not that of this version"
         case .invalidPacking: "its snapshot cannot be unpacked"
-        case .digestMismatch: "its snapshot does not have the recorded digest"
+        case .digestMismatch: "it does not have the recorded digest"
+        case .prefixMissing(let version):
+            "its snapshot was packed behind that of version \(version), which is missing"
+        case .unsigned:
+            "it is not signed, and with --signing-key-file only what is signed is taken"
+        case .signatureMismatch:
+            "its signature was made by none of the keys in the file of --signing-key-file"
+        case .keyMissing:
+            "it is signed: give the --signing-key-file that it was signed with"
         }
     }
 }

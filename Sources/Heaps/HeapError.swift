@@ -80,6 +80,14 @@ package enum EnvelopeDamage: Error, Hashable, Sendable {
     case invalidPacking
     /// The snapshot's bytes do not have the digest that was recorded.
     case digestMismatch
+    /// The version that the snapshot was packed behind is not there.
+    case prefixMissing(HeapVersion)
+    /// It is not signed, and only what is signed is taken.
+    case unsigned
+    /// None of the keys made its signature.
+    case signatureMismatch
+    /// It is signed, and no key was given to check that.
+    case keyMissing
 }
 
 /// Why a place is not used to keep heaps.

@@ -26,14 +26,16 @@ extension HeapHead {
     static let byteCountMax = 512
     private static let magic: [UInt8] = [0x89] + "MV8H\r\n\u{1A}".utf8
     private static let format: UInt16 = 1
+    /// The same with a signature behind the digest.
+    private static let signedFormat: UInt16 = 2
 
     /// Lays out the record of a head that has no tag yet.
     static func encode(
         _ name: HeapName, at record: VersionRecord, updated: WallTime, generation: UInt64,
-        nonce: UInt64
+        nonce: UInt64, keys: SigningKeys?
     ) -> [UInt8] {
         var writer = WireWriter(capacity: byteCountMax)
-        writer.write(format)
+        writer.write(keys == nil ? format : signedFormat)
         writer.write(generation)
         writer.write(nonce)
         writer.write(record.version.digestBytes)
@@ -43,19 +45,34 @@ extension HeapHead {
         writer.write(name.text)
         let content = magic + writer.bytes
         return content + Array(SHA256.hash(data: content))
+            + (keys?.sign(content, as: .head) ?? [])
     }
 
     /// Reads a record that was found under a name.
-    init(_ object: StoredObject, of name: HeapName) throws(EnvelopeDamage) {
-        let content = Array(object.bytes.dropLast(SHA256Digest.byteCount))
-        guard content.starts(with: Self.magic) else { throw .unknownMagic }
+    ///
+    /// - Throws: ``EnvelopeDamage/keyMissing`` if it is signed and there are no keys: what would be
+    ///   written over it would not be signed.
+    init(
+        _ object: StoredObject, of name: HeapName, keys: SigningKeys?
+    ) throws(EnvelopeDamage) {
+        guard object.bytes.starts(with: Self.magic) else { throw .unknownMagic }
         do {
-            var reader = WireReader(Array(content.dropFirst(Self.magic.count)))
+            var reader = WireReader(Array(object.bytes.dropFirst(Self.magic.count)))
             let format: UInt16 = try reader.read()
-            guard format == Self.format else { throw EnvelopeDamage.unknownFormat(format) }
-            guard SHA256.hash(data: content) == object.bytes.suffix(SHA256Digest.byteCount) else {
+            guard [Self.format, Self.signedFormat].contains(format) else {
+                throw EnvelopeDamage.unknownFormat(format)
+            }
+            let isSigned = format == Self.signedFormat
+            let signed = object.bytes.dropLast(isSigned ? SigningKeys.signatureByteCount : 0)
+            let content = Array(signed.dropLast(SHA256Digest.byteCount))
+            guard SHA256.hash(data: content) == signed.suffix(SHA256Digest.byteCount) else {
                 throw EnvelopeDamage.digestMismatch
             }
+            if isSigned, keys == nil { throw EnvelopeDamage.keyMissing }
+            try keys?.verify(
+                isSigned ? Array(object.bytes[signed.endIndex...]) : nil, of: content, as: .head)
+            reader = WireReader(Array(content.dropFirst(Self.magic.count)))
+            _ = try reader.read(UInt16.self)
             generation = try reader.read()
             nonce = try reader.read()
             let version = HeapVersion(digestBytes: try reader.readBytes())

@@ -1,3 +1,5 @@
+package import WorkerProtocol
+
 /// How much of a heap goes into a file.
 package enum ExportExtent: Hashable, Sendable {
     /// One version.
@@ -25,8 +27,16 @@ extension HeapRepository {
             of: reference.name, versionCount: records.count, write: write)
         for record in records {
             let envelope = try await envelope(of: record.version)
-            _ = try await work.run { () throws(HeapError) in try envelope.open() }
-            try archive.add(envelope)
+            let snapshot = try await open(envelope)
+            guard record.packing.prefix != nil else {
+                try archive.add(envelope)
+                continue
+            }
+            // A file needs nothing beside it.
+            let alone = try await work.run { [keys] () throws(HeapError) in
+                envelope.standingAlone(snapshot, keys: keys)
+            }
+            try archive.add(alone)
         }
         try archive.finish()
         return records
@@ -37,20 +47,29 @@ extension HeapRepository {
     /// The name comes last, when all of the file was read: of one that is damaged only versions
     /// are left, which no name points at.
     ///
-    /// - Throws: ``HeapError/archiveRefused(_:)``, ``HeapError/heapExists(_:)``.
+    /// - Parameter engine: the one that must have made the newest version; nil if it is only to be
+    ///   kept.
+    /// - Throws: ``HeapError/archiveRefused(_:)``, ``HeapError/heapExists(_:)``, or
+    ///   ``HeapError/incompatible(_:snapshot:running:)`` before anything is stored.
     package func store(
-        _ archive: HeapArchiveReader, as name: HeapName, ifTaken: TakenName
+        _ archive: HeapArchiveReader, as name: HeapName, ifTaken: TakenName,
+        for engine: EngineIdentity? = nil
     ) async throws(HeapError) -> HeapMove {
         let old = try await replaceable(name, ifTaken: ifTaken)
         var archive = archive
         var newest: VersionRecord?
         while let envelope = try archive.next() {
+            if let engine, newest == nil, envelope.record.engine != engine {
+                throw .incompatible(
+                    envelope.record.version, snapshot: envelope.record.engine, running: engine)
+            }
             do throws(HeapError) {
                 _ = try await work.run { () throws(HeapError) in try envelope.open() }
             } catch .damaged(_, let damage) {
                 throw .archiveRefused(damage)
             }
-            try await store(envelope)
+            // Signed anew: with the first of the keys, and where it was not signed before.
+            try await store(keys.map { envelope.signed(with: $0) } ?? envelope)
             newest = newest ?? envelope.record
         }
         guard let newest else { throw .archiveRefused(.truncated) }

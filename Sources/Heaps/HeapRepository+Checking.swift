@@ -79,24 +79,47 @@ extension HeapRepository {
         case .versions:
             let version = try HeapVersion(key.name)
             report.versionCount += 1
-            guard let record = try await record(of: version) else { return }
+            guard let record = try await record(of: version, signedWith: keys) else { return }
             report.byteCount += record.storedByteCount
-            guard depth == .snapshots else { return }
             do throws(HeapError) {
-                let envelope = try await envelope(of: version)
-                _ = try await work.run { () throws(HeapError) in try envelope.open() }
+                switch depth {
+                case .records: try await checkPrefix(of: record)
+                case .snapshots: _ = try await open(try await envelope(of: version))
+                }
             } catch .versionNotFound {
                 // Collected a moment ago.
+            } catch .damaged(_, .prefixMissing(let prefix)) {
+                // Both may have been collected a moment ago.
+                guard try await self.record(of: version) != nil else { return }
+                throw .damaged(key, .prefixMissing(prefix))
             }
         }
     }
 }
 
+extension HeapRepository {
+    private func checkPrefix(of record: VersionRecord) async throws(HeapError) {
+        guard let prefix = record.packing.prefix else { return }
+        let found: VersionRecord?
+        do throws(HeapError) {
+            found = try await self.record(of: prefix)
+        } catch .damaged {
+            // Told of where it lies.
+            return
+        }
+        if found == nil { throw .damaged(.version(record.version), .prefixMissing(prefix)) }
+    }
+}
+
 extension HeapError {
-    /// Whether an object is certainly not what was stored; one of a later format may well be.
+    /// Whether an object is certainly not what was stored; one of a later format, or one that is
+    /// signed otherwise, may well be.
     fileprivate func isDamage(of key: StorageKey) -> Bool {
         switch self {
-        case .damaged(_, .unknownFormat), .damaged(_, .unknownEncoding): false
+        case .damaged(_, .unknownFormat), .damaged(_, .unknownEncoding),
+            .damaged(_, .prefixMissing), .damaged(_, .unsigned), .damaged(_, .signatureMismatch),
+            .damaged(_, .keyMissing):
+            false
         case .damaged(let damaged, _): damaged == key
         default: false
         }

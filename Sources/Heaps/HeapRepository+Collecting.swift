@@ -57,13 +57,21 @@ extension HeapRepository {
         var needed = NeededVersions()
         _ = try await addHeaps(to: &needed, policy)
         var report = CollectionReport()
-        var garbage = try await oldVersions(before: limit, without: needed, &report)
+        var (garbage, young) = try await unneeded(before: limit, without: needed)
         // Once more: one heap may have been forked and deleted while the others were followed.
         report.heapCount = try await addHeaps(to: &needed, policy)
-        garbage.removeAll { needed.contains($0.version) }
         report.keptCount = needed.count
+        // What is only young can be had back, and so needs what it is packed behind.
+        for version in young where !needed.contains(version) {
+            report.youngCount += 1
+            guard let prefix = try await record(of: version)?.packing.prefix else { continue }
+            try await addPrefixes(from: prefix, to: &needed)
+        }
+        garbage.removeAll { needed.contains($0.version) }
+        // Whatever was packed behind another is younger than that, and goes first.
+        garbage.sort { $0.written > $1.written }
         report.postponedCount = max(0, garbage.count - policy.removalCountMax)
-        for (version, byteCount) in garbage.prefix(policy.removalCountMax)
+        for (version, byteCount, _) in garbage.prefix(policy.removalCountMax)
         where !Task.isCancelled {
             let outcome: DeleteOutcome =
                 switch effect {
@@ -100,6 +108,9 @@ extension HeapRepository {
                 var count = max(1, policy.versionCountPerHeap)
                 while let record = next, needed.add(record.version, andOlder: count) {
                     count -= 1
+                    if let prefix = record.packing.prefix {
+                        try await addPrefixes(from: prefix, to: &needed)
+                    }
                     guard let parent = record.parent, count > 0 else { break }
                     next = try await self.record(of: parent)
                 }
@@ -109,10 +120,21 @@ extension HeapRepository {
         return heapCount
     }
 
-    private func oldVersions(
-        before limit: WallTime, without needed: NeededVersions, _ report: inout CollectionReport
-    ) async throws(HeapError) -> [(version: HeapVersion, byteCount: Int)] {
-        var found: [(version: HeapVersion, byteCount: Int)] = []
+    /// Follows what a version is packed behind.
+    private func addPrefixes(
+        from version: HeapVersion, to needed: inout NeededVersions
+    ) async throws(HeapError) {
+        var next: HeapVersion? = version
+        while let version = next, needed.add(version, andOlder: 1) {
+            next = try await record(of: version)?.packing.prefix
+        }
+    }
+
+    private func unneeded(
+        before limit: WallTime, without needed: NeededVersions
+    ) async throws(HeapError) -> (garbage: [Garbage], young: [HeapVersion]) {
+        var garbage: [Garbage] = []
+        var young: [HeapVersion] = []
         var after: StorageKey?
         repeat {
             let page = try await storage.list(
@@ -123,15 +145,17 @@ extension HeapRepository {
                     let object = try await storage.getBeginning(of: key, byteCountMax: 0)
                 else { continue }
                 if object.written < limit {
-                    found.append((version, object.byteCount))
+                    garbage.append((version, object.byteCount, object.written))
                 } else {
-                    report.youngCount += 1
+                    young.append(version)
                 }
             }
             after = page.next
         } while after != nil
-        return found
+        return (garbage, young)
     }
+
+    private typealias Garbage = (version: HeapVersion, byteCount: Int, written: WallTime)
 }
 
 /// The versions that heaps need, and how far each of their histories was followed.

@@ -112,18 +112,26 @@ extension HeapRepository {
     }
 
     /// Reads what is known of a version; nil if there is none.
-    func record(of version: HeapVersion) async throws(HeapError) -> VersionRecord? {
+    ///
+    /// - Parameter keys: by one of which it must be signed; nil where something that is signed
+    ///   leads to it. A head names its version, and that its parent, by their digests.
+    func record(
+        of version: HeapVersion, signedWith keys: SigningKeys? = nil
+    ) async throws(HeapError) -> VersionRecord? {
         let beginning = try await storage.getBeginning(
             of: .version(version), byteCountMax: EnvelopeHeader.byteCountMax)
         guard let beginning else { return nil }
-        return try SnapshotEnvelope.record(
-            of: version, in: beginning.bytes, storedByteCount: beginning.byteCount)
+        return try SnapshotEnvelope.header(
+            of: version, in: beginning.bytes, storedByteCount: beginning.byteCount, keys: keys
+        ).record
     }
 
     private func existingRecord(
         of version: HeapVersion
     ) async throws(HeapError) -> VersionRecord {
-        guard let record = try await record(of: version) else { throw .versionNotFound(version) }
+        guard let record = try await record(of: version, signedWith: keys) else {
+            throw .versionNotFound(version)
+        }
         return record
     }
 

@@ -4,7 +4,8 @@ package import WorkerProtocol
 
 /// Named heaps, their versions and their history, on top of a storage.
 ///
-/// Holds no state of its own: several repositories, in several processes, may share a storage.
+/// Several repositories, in several processes, may share a storage: all that one knows by itself is
+/// what saves time and room.
 package struct HeapRepository: Sendable {
     /// The most heaps or versions that are given out at once.
     package static let pageCountMax = 1000
@@ -18,6 +19,8 @@ package struct HeapRepository: Sendable {
     let now: @Sendable () -> WallTime
     let work: BlockingWork
     let logger: Logger
+    let keys: SigningKeys?
+    let shelf = SnapshotShelf()
 
     /// Makes a repository.
     ///
@@ -27,13 +30,16 @@ package struct HeapRepository: Sendable {
     ///   - now: the clock.
     ///   - pool: the threads that hash and pack.
     ///   - logger: told what changes.
+    ///   - keys: what is stored is signed with the first of these, and what is read must be signed
+    ///     with one of them.
     package init(
-        storage: any HeapStorage, snapshotByteCountMax: Int,
+        storage: any HeapStorage, snapshotByteCountMax: Int, keys: SigningKeys? = nil,
         now: @escaping @Sendable () -> WallTime = WallTime.now,
         pool: NIOThreadPool = .singleton, logger: Logger
     ) {
         self.storage = storage
         self.snapshotByteCountMax = snapshotByteCountMax
+        self.keys = keys
         self.now = now
         self.work = BlockingWork(pool: pool)
         self.logger = logger
@@ -52,7 +58,7 @@ package struct HeapRepository: Sendable {
         }
         guard let object = stored else { return nil }
         do {
-            return try HeapHead(object, of: name)
+            return try HeapHead(object, of: name, keys: keys)
         } catch {
             throw .damaged(key, error)
         }
@@ -68,7 +74,8 @@ package struct HeapRepository: Sendable {
         guard envelope.record.engine == engine else {
             throw .incompatible(version, snapshot: envelope.record.engine, running: engine)
         }
-        let snapshot = try await work.run { () throws(HeapError) in try envelope.open() }
+        let snapshot = try await open(envelope)
+        shelve(envelope.record, snapshot)
         return LoadedHeap(record: envelope.record, snapshot: snapshot)
     }
 
@@ -83,18 +90,11 @@ package struct HeapRepository: Sendable {
         guard snapshot.count <= snapshotByteCountMax else {
             throw .snapshotTooLarge(byteCount: snapshot.count, limit: snapshotByteCountMax)
         }
-        let created = now()
-        let envelope = try await work.run { () throws(HeapError) in
-            do throws(EnvelopeDamage) {
-                return try SnapshotEnvelope(
-                    sealing: snapshot, by: run, parent: head?.version, created: created)
-            } catch {
-                throw .damaged(.head(name), error)
-            }
-        }
+        let (envelope, next) = try await seal(snapshot, by: run, parent: head?.version)
         let record = envelope.record
         try await store(envelope)
         let new = try await move(name, to: record, replacing: head, kept: record.version)
+        shelf.keep(next, insteadOf: head?.version)
         logger.debug(
             "Heap committed",
             metadata: [
@@ -111,7 +111,7 @@ package struct HeapRepository: Sendable {
         _ name: HeapName, at record: VersionRecord, replacing head: HeapHead?
     ) async throws(HeapError) -> HeapHead {
         // First young, then pointed at: a collection that does not see the head sees that.
-        guard try await storage.refresh(.version(record.version)) == .done else {
+        guard try await refreshChain(record.version) == .done else {
             throw .versionNotFound(record.version)
         }
         if let head { try await keepForNow(head.version) }
@@ -135,14 +135,22 @@ package struct HeapRepository: Sendable {
                 name: name, expected: nil, actual: try await head(of: name), kept: nil))
     }
 
-    /// Reads a version's envelope without unpacking it.
+    /// Reads a version's envelope without unpacking it, and checks that it is signed, if that is
+    /// asked for.
     func envelope(of version: HeapVersion) async throws(HeapError) -> SnapshotEnvelope {
+        try await envelope(of: version, signedWith: keys)
+    }
+
+    /// Reads a version's envelope without unpacking it.
+    func envelope(
+        of version: HeapVersion, signedWith keys: SigningKeys?
+    ) async throws(HeapError) -> SnapshotEnvelope {
         // Packed bytes are never more than plain ones.
         let byteCountMax = EnvelopeHeader.byteCountMax + snapshotByteCountMax
         let object = try await storage.get(.version(version), byteCountMax: byteCountMax)
         guard let object else { throw .versionNotFound(version) }
         return try SnapshotEnvelope(
-            object.bytes, of: version, snapshotByteCountMax: snapshotByteCountMax)
+            object.bytes, of: version, snapshotByteCountMax: snapshotByteCountMax, keys: keys)
     }
 
     /// Stores a version, or verifies the one that is there and makes it as young as a new one.
@@ -152,9 +160,9 @@ package struct HeapRepository: Sendable {
         for _ in 0..<Self.attemptCountMax {
             if try await storage.create(key, envelope.bytes) == .created { return }
             // If it was collected a moment ago, it is created after all.
-            guard try await storage.refresh(key) == .done else { continue }
+            guard try await refreshChain(record.version) == .done else { continue }
             // Only its own bytes can be there, unless they were damaged.
-            _ = try await load(record.version, for: record.engine)
+            _ = try await open(try await self.envelope(of: record.version))
             return
         }
         throw .storageBusy(path: key.path)
@@ -162,7 +170,7 @@ package struct HeapRepository: Sendable {
 
     /// Lets a version that a name leaves be there for the grace time, for who regrets that.
     private func keepForNow(_ version: HeapVersion) async throws(HeapError) {
-        _ = try await storage.refresh(.version(version))
+        _ = try await refreshChain(version)
     }
 
     private func move(
@@ -174,7 +182,8 @@ package struct HeapRepository: Sendable {
         let updated = now()
         let generation = (head?.generation ?? 0) + 1
         let bytes = HeapHead.encode(
-            name, at: record, updated: updated, generation: generation, nonce: nonce)
+            name, at: record, updated: updated, generation: generation, nonce: nonce,
+            keys: keys)
         if case .replaced(let tag) = try await storage.replace(
             key, with: bytes, expecting: head?.tag)
         {

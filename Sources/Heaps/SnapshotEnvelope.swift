@@ -5,56 +5,63 @@ internal import Crypto
 /// Everything in here is work for a thread that may be kept busy: it hashes and packs whole
 /// snapshots.
 package struct SnapshotEnvelope: Sendable {
-    /// What the header says.
-    package let record: VersionRecord
+    let header: EnvelopeHeader
     /// The header and the packed snapshot.
     package let bytes: [UInt8]
+
+    /// What the header says.
+    package var record: VersionRecord { header.record }
 
     /// Packs a snapshot and names its version.
     ///
     /// - Throws: ``EnvelopeDamage/invalidHeader`` if the engine's name is endless.
     package init(
-        sealing snapshot: [UInt8], by run: RunDescription, parent: HeapVersion?, created: WallTime
+        sealing snapshot: [UInt8], by run: RunDescription, parent: HeapVersion?, created: WallTime,
+        keys: SigningKeys? = nil
     ) throws(EnvelopeDamage) {
-        let compressed = Zstandard.compress(snapshot)
-        let (record, header) = try EnvelopeHeader.encode(
+        let header = try EnvelopeHeader(
             run: run, parent: parent, created: created,
             snapshotDigest: Array(SHA256.hash(data: snapshot)),
-            snapshotByteCount: snapshot.count,
-            encoding: compressed == nil ? .raw : .zstd,
-            packedByteCount: (compressed ?? snapshot).count)
-        self.record = record
+            snapshotByteCount: snapshot.count)
+        self.init(header, PackedSnapshot(snapshot), keys: keys)
+    }
+
+    /// Puts a header before a snapshot that is packed.
+    init(_ header: EnvelopeHeader, _ packed: PackedSnapshot, keys: SigningKeys?) {
+        self.header = header.repacked(
+            as: packed.packing, byteCount: packed.bytes.count, signedWith: keys)
         var bytes: [UInt8] = []
         // An exact size, as a storage in memory keeps the array.
-        bytes.reserveCapacity(record.storedByteCount)
-        bytes += header
-        bytes += compressed ?? snapshot
+        bytes.reserveCapacity(self.header.record.storedByteCount)
+        bytes += self.header.bytes
+        bytes += packed.bytes
         self.bytes = bytes
     }
 
-    /// Accepts stored bytes whose header is that of the version; ``open()`` verifies the rest.
+    /// Accepts stored bytes whose header is that of the version; ``open(behind:)`` verifies the
+    /// rest.
     ///
     /// - Throws: ``HeapError/damaged(_:_:)``, or ``HeapError/snapshotTooLarge(byteCount:limit:)``
     ///   before anything is unpacked.
     package init(
-        _ bytes: [UInt8], of version: HeapVersion, snapshotByteCountMax: Int
+        _ bytes: [UInt8], of version: HeapVersion, snapshotByteCountMax: Int,
+        keys: SigningKeys? = nil
     ) throws(HeapError) {
-        record = try Self.record(of: version, in: bytes, storedByteCount: bytes.count)
-        guard record.snapshotByteCount <= snapshotByteCountMax else {
+        header = try Self.header(of: version, in: bytes, storedByteCount: bytes.count, keys: keys)
+        guard header.record.snapshotByteCount <= snapshotByteCountMax else {
             throw .snapshotTooLarge(
-                byteCount: record.snapshotByteCount, limit: snapshotByteCountMax)
+                byteCount: header.record.snapshotByteCount, limit: snapshotByteCountMax)
         }
         self.bytes = bytes
     }
 
     /// Unpacks the snapshot and verifies that it is the one that was sealed.
     ///
+    /// - Parameter prefix: the plain snapshot of the version that this one is packed behind.
     /// - Throws: ``HeapError/damaged(_:_:)``.
-    package func open() throws(HeapError) -> [UInt8] {
+    package func open(behind prefix: [UInt8]? = nil) throws(HeapError) -> [UInt8] {
         do throws(EnvelopeDamage) {
-            let header = try EnvelopeHeader(
-                bytes, of: record.version, storedByteCount: bytes.count)
-            let snapshot = try unpack(header)
+            let snapshot = try unpack(behind: prefix)
             guard Array(SHA256.hash(data: snapshot)) == header.snapshotDigest else {
                 throw .digestMismatch
             }
@@ -64,31 +71,71 @@ package struct SnapshotEnvelope: Sendable {
         }
     }
 
-    /// Reads what is known of a version from the first ``EnvelopeHeader/byteCountMax`` bytes of its
-    /// envelope.
-    static func record(
-        of version: HeapVersion, in beginning: [UInt8], storedByteCount: Int
-    ) throws(HeapError) -> VersionRecord {
+    /// The same version, to be unpacked without another.
+    func standingAlone(_ snapshot: [UInt8], keys: SigningKeys?) -> SnapshotEnvelope {
+        SnapshotEnvelope(header, PackedSnapshot(snapshot), keys: keys)
+    }
+
+    /// The same envelope, signed with the first of the keys.
+    func signed(with keys: SigningKeys) -> SnapshotEnvelope {
+        let packed = PackedSnapshot(
+            packing: header.packing, bytes: Array(bytes[header.byteCount...]))
+        return SnapshotEnvelope(header, packed, keys: keys)
+    }
+
+    /// Reads a header from the first ``EnvelopeHeader/byteCountMax`` bytes of an envelope.
+    static func header(
+        of version: HeapVersion, in beginning: [UInt8], storedByteCount: Int, keys: SigningKeys?
+    ) throws(HeapError) -> EnvelopeHeader {
         do {
-            return try EnvelopeHeader(beginning, of: version, storedByteCount: storedByteCount)
-                .record
+            return try EnvelopeHeader(
+                beginning, of: version, storedByteCount: storedByteCount, keys: keys)
         } catch {
             throw .damaged(.version(version), error)
         }
     }
 
-    private func unpack(_ header: EnvelopeHeader) throws(EnvelopeDamage) -> [UInt8] {
+    private func unpack(behind prefix: [UInt8]?) throws(EnvelopeDamage) -> [UInt8] {
         let packed = bytes[header.byteCount...]
         let byteCount = record.snapshotByteCount
-        switch header.encoding {
+        let snapshot: [UInt8]?
+        switch header.packing {
         case .raw:
-            guard packed.count == byteCount else { throw .invalidPacking }
-            return Array(packed)
+            snapshot = packed.count == byteCount ? Array(packed) : nil
         case .zstd:
-            guard let snapshot = Zstandard.decompress(packed, byteCount: byteCount) else {
-                throw .invalidPacking
-            }
-            return snapshot
+            snapshot = Zstandard.decompress(packed, byteCount: byteCount)
+        case .zstdBehind(let version, _):
+            guard let prefix else { throw .prefixMissing(version) }
+            snapshot = Zstandard.decompress(packed, behind: prefix, byteCount: byteCount)
         }
+        guard let snapshot else { throw .invalidPacking }
+        return snapshot
+    }
+}
+
+/// A snapshot as it will lie behind its header.
+struct PackedSnapshot: Sendable {
+    let packing: SnapshotPacking
+    let bytes: [UInt8]
+
+    init(packing: SnapshotPacking, bytes: [UInt8]) {
+        self.packing = packing
+        self.bytes = bytes
+    }
+
+    /// Packs a snapshot so that nothing else is needed to unpack it.
+    init(_ snapshot: [UInt8]) {
+        let compressed = Zstandard.compress(snapshot)
+        packing = compressed == nil ? .raw : .zstd
+        bytes = compressed ?? snapshot
+    }
+
+    /// Packs a snapshot behind that of another version; nil if that would not make it smaller.
+    init?(_ snapshot: [UInt8], behind prefix: ShelvedSnapshot) {
+        guard let plain = prefix.snapshot, prefix.depth < SnapshotPacking.depthMax,
+            let compressed = Zstandard.compress(snapshot, behind: plain)
+        else { return nil }
+        packing = .zstdBehind(prefix.version, depth: prefix.depth + 1)
+        bytes = compressed
     }
 }

@@ -15,13 +15,20 @@ package struct VersionRecord: Hashable, Sendable {
     /// How many bytes the snapshot has when it is restored.
     package let snapshotByteCount: Int
     /// How many bytes the envelope and the packed snapshot take.
-    package let storedByteCount: Int
+    package var storedByteCount: Int
+    /// How the snapshot is packed; as the line before, no part of the version.
+    package var packing: SnapshotPacking
     /// The engine that made the snapshot, and the only one that can restore it.
     package let engine: EngineIdentity
     /// The how manieth run in a row this is, from 1.
     package let runNumber: UInt32
     /// The start of the code that was run.
     package let codeFirstLine: String
+}
+
+extension VersionRecord {
+    /// The number of no run: such a version is a heap that nothing was run on.
+    static let baseRunNumber: UInt32 = 0
 }
 
 /// What a caller knows of a run whose snapshot it commits.

@@ -99,20 +99,29 @@ struct ImportHeap: HeapsSubcommand {
     @Flag(help: "Move a heap that has the name.")
     var replace = false
 
+    @Flag(help: "With --signing-key-file: take, and sign, what is not signed with its keys.")
+    var acceptUnsigned = false
+
+    @Flag(help: "Take what another build of V8 made, and this one cannot run.")
+    var acceptIncompatible = false
+
     func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
         guard let handle = FileHandle(forReadingAtPath: file) else {
             throw CommandFailure(text: "\(file) cannot be read.")
         }
         let archive = try HeapArchiveReader(
-            snapshotByteCountMax: settings.limits.snapshotByteCountMax
+            snapshotByteCountMax: settings.limits.snapshotByteCountMax,
+            keys: acceptUnsigned ? nil : settings.signingKeys
         ) { [file] byteCount throws(HeapError) in
             try storing(at: file) { Array(try handle.read(upToCount: byteCount) ?? Data()) }
         }
         guard let name = name ?? archive.name else {
             throw ValidationError("\(file) is of a version without a name: give --name")
         }
+        let engine = acceptIncompatible ? nil : try await options.server.engine(settings)
         return CommandOutput(
-            try await heaps.store(archive, as: name, ifTaken: replace ? .replace : .refuse))
+            try await heaps.store(
+                archive, as: name, ifTaken: replace ? .replace : .refuse, for: engine))
     }
 }
 

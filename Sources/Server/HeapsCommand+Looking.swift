@@ -48,6 +48,7 @@ struct ShowHeap: HeapsSubcommand {
         let record = try await heaps.resolve(heap)
         var json = record.json
         json["stored_bytes"] = .number(JSONNumber(record.storedByteCount))
+        json["packed_behind"] = record.packing.prefix.map { .string($0.text) }
         json["engine"] = .string("\(record.engine)")
         let table = TextTable(nil) {
             json.members.map { [$0.key, $0.value.string ?? $0.value.text] }

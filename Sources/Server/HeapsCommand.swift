@@ -92,7 +92,8 @@ extension HeapsSubcommand {
         }
         return HeapRepository(
             storage: try await FileHeapStorage(directoryPath: path),
-            snapshotByteCountMax: settings.limits.snapshotByteCountMax, logger: logger)
+            snapshotByteCountMax: settings.limits.snapshotByteCountMax,
+            keys: settings.signingKeys, logger: logger)
     }
 }
 

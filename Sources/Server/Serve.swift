@@ -45,6 +45,7 @@ extension ServerCommand {
                     .init(
                         service: GarbageCollection(
                             repository: parts.repository, policy: retention, logger: logger)),
+                    .init(service: BaseHeapProvision(execution: parts.execution)),
                     transport,
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -67,7 +68,7 @@ extension ServerCommand {
             storage: try await makeStorage(settings, logger: logger), metrics: metrics)
         let repository = HeapRepository(
             storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
-            logger: logger)
+            keys: settings.signingKeys, logger: logger)
         let timeline = Timeline()
         let template = makeTemplate(settings, timeline: timeline, logger: logger)
         // Who requires it is told before the first client is, not by its first run.
@@ -89,6 +90,18 @@ extension ServerCommand {
         return ServerParts(
             repository: repository, template: template, execution: execution, server: server,
             metrics: metrics)
+    }
+
+    /// The engine that heaps would run on here; it is started to find out.
+    func engine(_ settings: Settings) async throws -> EngineIdentity {
+        let template = makeTemplate(
+            settings, timeline: Timeline(), logger: Logger(label: "mcp-v8"))
+        let identity: Result<EngineIdentity, any Error>
+        do { identity = .success(try await template.identity()) } catch {
+            identity = .failure(error)
+        }
+        await template.close()
+        return try identity.get()
     }
 
     private func makeTemplate(
@@ -127,6 +140,15 @@ struct ServerParts: Sendable {
     let execution: ExecutionService
     let server: MCPServer
     let metrics: ServerMetrics
+}
+
+/// Makes the heap that others are packed behind, when the first is stored.
+private struct BaseHeapProvision: Service {
+    let execution: ExecutionService
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await execution.provideBaseHeap() }
+    }
 }
 
 /// Keeps workers until the server ends.

@@ -21,6 +21,8 @@ struct Settings: Sendable {
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
     var retention: RetentionPolicy
+    /// What heaps are signed with; nil if they are not.
+    var signingKeys: SigningKeys?
     var script: ScriptSettings
     var logLevel: Logger.Level
     var logFormat: LogFormat
@@ -42,6 +44,9 @@ struct Settings: Sendable {
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
         }
         retention = try Settings.retention(sources, for: storage)
+        if let path = sources.value(\.storage.signingKeyFile) {
+            signingKeys = try SigningKeys(readingSettingsFile: path)
+        }
         script = try ScriptSettings(sources)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {

@@ -57,7 +57,8 @@ struct SnapshotEnvelopeTests {
     func layout() {
         let bytes = Self.envelope.bytes
         #expect(bytes.prefix(8) == [0x89, 0x4D, 0x56, 0x38, 0x0D, 0x0A, 0x1A, 0x0A])
-        #expect(bytes[8..<12] == [1, 0, 2, 0])
+        #expect(bytes[8..<12] == [2, 0, 2, 0])
+        #expect(bytes[56..<122].allSatisfy { $0 == 0 })
         #expect(Array(bytes[24..<56]) == Self.envelope.record.version.digestBytes)
         #expect(
             Self.envelope.record.version.text
@@ -130,7 +131,7 @@ struct SnapshotEnvelopeTests {
         arguments: [
             ([], .unknownMagic),
             (Array("not an envelope".utf8), .unknownMagic),
-            (altering { $0[8] = 2 }, .unknownFormat(2)),
+            (altering { $0[8] = 3 }, .unknownFormat(3)),
             (altering { $0[10] = 9 }, .unknownEncoding(9)),
             (altering { $0[10] = 1 }, .invalidPacking),
             (altering { $0[13] = 0xFF }, .invalidHeader),
@@ -141,7 +142,11 @@ struct SnapshotEnvelopeTests {
             (altering { $0.append(0) }, .extraBytes),
             (altering { $0.removeLast() }, .truncated),
             (altering { $0[30] ^= 1 }, .versionMismatch),
-            (altering { $0[70] ^= 1 }, .versionMismatch),
+            (altering { $0[130] ^= 1 }, .versionMismatch),
+            (altering { $0[56] = 1 }, .invalidHeader),
+            (altering { $0[88] = 1 }, .invalidHeader),
+            (altering { $0[89] = 2 }, .invalidHeader),
+            (altering { $0[90] = 1 }, .invalidHeader),
             (Array(envelope.bytes.prefix(40)), .truncated),
         ] as [([UInt8], EnvelopeDamage)])
     func damage(_ bytes: [UInt8], _ damage: EnvelopeDamage) {
@@ -175,10 +180,10 @@ struct SnapshotEnvelopeTests {
 
     @Test("refuses a snapshot that is packed well but is another one")
     func anotherSnapshot() throws {
-        let header = try EnvelopeHeader.encode(
+        let header = try EnvelopeHeader(
             run: .example(), parent: nil, created: .example,
-            snapshotDigest: [UInt8](repeating: 0, count: 32), snapshotByteCount: 3,
-            encoding: .raw, packedByteCount: 3)
+            snapshotDigest: [UInt8](repeating: 0, count: 32), snapshotByteCount: 3
+        ).repacked(as: .raw, byteCount: 3, signedWith: nil)
         let version = header.record.version
         #expect(throws: HeapError.damaged(.version(version), .digestMismatch)) {
             try reopen(header.bytes + [1, 2, 3], of: version)

@@ -17,10 +17,17 @@ struct StorageOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Versions kept of each heap (50).", valueName: "n"))
     var keepVersions: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with one key on each line: heaps are signed with the first, and refused if "
+                + "none of them signed them.", valueName: "file"))
+    var signingKeyFile: String?
+
     static let keys = [
         OptionKey(name: "in-memory", kind: .flag),
         OptionKey(name: "directory-path", kind: .value),
         OptionKey(name: "stateless", kind: .flag),
         OptionKey(name: "keep-versions", kind: .value),
+        OptionKey(name: "signing-key-file", kind: .value),
     ]
 }
