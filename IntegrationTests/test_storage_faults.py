@@ -1,6 +1,6 @@
 """System calls of the built server that fail or are its last, and disks that are full.
 
-`strace` injects the faults; scripts/test installs it. As a fault is injected at the Nth call that a
+`strace` injects the faults; scripts/install-dependencies has it. As a fault is injected at the Nth call that a
 thread makes of a kind, each test goes on until no thread makes so many.
 """
 
