@@ -1,7 +1,7 @@
 """System calls of the built server that fail or are its last, and disks that are full.
 
-`strace` injects the faults; scripts/install-dependencies has it. As a fault is injected at the Nth call that a
-thread makes of a kind, each test goes on until no thread makes so many.
+`strace` injects the faults; scripts/install-dependencies has it. As a fault is injected at the Nth
+call that a thread makes of a kind, each test goes on until no thread makes so many.
 """
 
 from __future__ import annotations
