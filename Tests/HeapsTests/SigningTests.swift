@@ -115,7 +115,7 @@ struct SigningTests {
         ).bytes
         let forged: [[UInt8]] = [
             Array(otherBytes[90..<122]), stranger.sign([1], as: .version),
-            [UInt8](repeating: 0, count: 32),
+            [UInt8](repeating: 1, count: 32),
         ]
         for signature in forged {
             try await overwrite(.version(head.version)) { bytes in
