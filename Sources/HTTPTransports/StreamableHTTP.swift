@@ -71,7 +71,8 @@ extension StreamableHTTP {
         of message: ClientMessage, _ principal: Principal, _ fields: HTTPFields
     ) throws(Refusal) -> Client {
         if message.era == .modern || message.isInitialize {
-            return Client(conversation: Conversation(with: server))
+            return Client(
+                conversation: Conversation(with: server, principal: "\(principal)"))
         }
         let (conversation, id) = try session(principal, fields)
         return Client(conversation: conversation, sessionID: id)

@@ -11,15 +11,28 @@ package final class Conversation: Sendable {
     private struct State {
         var revision: ProtocolRevision?
         var callsInFlight: [RequestID: CancellationSignal] = [:]
+        /// What the client wants to read of what calls log; nil for nothing.
+        var logThreshold: LogLevel?
     }
 
     /// What the client talks to.
     package let server: MCPServer
     private let state = Mutex(State())
+    private let id = UInt64.random(in: 0 ... .max)
+    private let principal: String?
 
     /// Begins a conversation.
-    package init(with server: MCPServer) {
+    ///
+    /// - Parameter principal: who the client is to the transport, where a client may have several
+    ///   conversations at once; tasks of modern requests are theirs.
+    package init(with server: MCPServer, principal: String? = nil) {
         self.server = server
+        self.principal = principal
+    }
+
+    /// Whose the tasks are that requests of an era begin.
+    func taskOwner(in era: Era) -> TaskOwner {
+        if era == .modern, let principal { .principal(principal) } else { .conversation(id) }
     }
 
     /// The revision of the last `initialize`; nil if there was none.
@@ -63,6 +76,7 @@ package final class Conversation: Sendable {
     /// Cancels all calls that run, as when a session ends.
     package func cancelCalls() {
         for call in state.withLock({ Array($0.callsInFlight.values) }) { call.send() }
+        server.tasks.cancelAll(of: .conversation(id))
     }
 }
 
@@ -111,13 +125,19 @@ extension Conversation {
         case ("ping", .legacy):
             result = [:]
         case ("server/discover", .modern):
-            result = server.discover()
+            result = server.discover(for: revision)
             caching = .allowed
         case ("tools/list", _):
             result = try server.listTools(request.parameters, for: revision)
             caching = .allowed
         case ("tools/call", _):
             return try beginCall(request, revision: revision)
+        case ("logging/setLevel", .legacy) where server.hasLongTools:
+            let threshold = try LogLevel(request.parameters["level"])
+            state.withLock { $0.logThreshold = threshold }
+            result = [:]
+        case (let method, _) where method.hasPrefix("tasks/"):
+            return try handleTasks(request, revision)
         default:
             throw .methodNotFound(String(request.method.prefix(128)))
         }
@@ -193,7 +213,7 @@ extension Exchange.Reply {
 // MARK: - Calls
 
 extension Conversation {
-    private enum Admission {
+    enum Admission {
         case admitted
         case duplicate
         case busy
@@ -209,6 +229,8 @@ extension Conversation {
         case .failure(let complaints):
             return failure(of: request, complaints.text, revision: revision)
         }
+        if let reply = try beginTask(request, tool, arguments, revision) { return reply }
+        let logThreshold = try logThreshold(of: request, revision)
         let cancellation = CancellationSignal()
         switch admit(request.id, cancellation) {
         case .duplicate: throw .duplicateID
@@ -221,12 +243,13 @@ extension Conversation {
         case .admitted:
             let call = ToolCall(
                 request: request, revision: revision, tool: tool, arguments: arguments,
+                form: form(of: request, tool, revision), logThreshold: logThreshold,
                 cancellation: cancellation, conversation: self)
             return .pending(PendingAnswer(content: .single(call)))
         }
     }
 
-    private func admit(_ id: RequestID, _ cancellation: CancellationSignal) -> Admission {
+    func admit(_ id: RequestID, _ cancellation: CancellationSignal) -> Admission {
         let limit = server.limits.callsInFlightMax
         return state.withLock { state in
             guard state.callsInFlight[id] == nil else { return .duplicate }
@@ -234,6 +257,15 @@ extension Conversation {
             state.callsInFlight[id] = cancellation
             return .admitted
         }
+    }
+
+    /// What the client of a call wants to read of what it logs.
+    private func logThreshold(
+        of request: Request, _ revision: ProtocolRevision
+    ) throws(MCPError) -> LogLevel? {
+        guard revision.era == .modern else { return state.withLock { $0.logThreshold } }
+        guard let level = request.meta(.logLevel), level != .null else { return nil }
+        return try LogLevel(level)
     }
 
     private func failure(

@@ -64,6 +64,7 @@ package struct Answer: Sendable {
 package struct PendingAnswer: Sendable {
     enum Content {
         case single(ToolCall)
+        case wait(TaskWait)
         case batch([Exchange.Reply])
     }
 
@@ -78,6 +79,7 @@ package struct PendingAnswer: Sendable {
     package func run(notify: @escaping Notify) async -> Answer? {
         switch content {
         case .single(let call): return await call.run(notify: notify)
+        case .wait(let wait): return await wait.run()
         case .batch(let replies):
             let answers = await withTaskGroup(of: (Int, Answer)?.self) { group in
                 for (index, reply) in replies.enumerated() {

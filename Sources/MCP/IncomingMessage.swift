@@ -65,5 +65,6 @@ enum MetaKey: String {
     case protocolVersion = "io.modelcontextprotocol/protocolVersion"
     case clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
     case serverInfo = "io.modelcontextprotocol/serverInfo"
+    case logLevel = "io.modelcontextprotocol/logLevel"
     case progressToken
 }

@@ -15,6 +15,10 @@ package enum MCPError: Error, Hashable, Sendable {
     case headerMismatch(String)
     /// The message asks for a modern revision that is not served.
     case unsupportedProtocolVersion(requested: String)
+    /// The client did not say that it knows an extension without which this cannot be answered.
+    case missingCapability(extension: String)
+    /// The server has too much to do; the same request may succeed later.
+    case busy(String)
 }
 
 extension MCPError {
@@ -27,6 +31,8 @@ extension MCPError {
         case .invalidParameters: -32602
         case .headerMismatch: -32020
         case .unsupportedProtocolVersion: -32022
+        case .missingCapability: -32021
+        case .busy: -32603
         }
     }
 
@@ -35,6 +41,7 @@ extension MCPError {
         switch (self, era) {
         case (.malformedJSON, _), (.invalidRequest, _): 400
         case (.methodNotFound, .modern): 404
+        case (.busy, .modern): 503
         case (_, .modern): 400
         case (_, .legacy): 200
         }
@@ -54,6 +61,8 @@ extension MCPError {
         case .methodNotFound(let method): "Method not found: \(method)"
         case .headerMismatch(let reason): "Header mismatch: \(reason)"
         case .unsupportedProtocolVersion: "Unsupported protocol version"
+        case .missingCapability(let name): "Missing required client capability: extension \(name)"
+        case .busy(let reason): reason
         }
     }
 
@@ -65,6 +74,8 @@ extension MCPError {
                 "supported": .array(ProtocolRevision.modern.map(\.json)),
                 "requested": .string(requested),
             ]
+        case .missingCapability(let name):
+            ["requiredCapabilities": ["extensions": .object([name: [:]])]]
         default: nil
         }
     }

@@ -10,6 +10,8 @@ package struct MCPServer: Sendable {
     package let tools: [Tool]
     /// How much one client may ask for.
     package let limits: ConversationLimits
+    /// Calls that answer later; somebody has to run it.
+    package let tasks: TaskStore
     let logger: Logger
     let now: @Sendable () -> ContinuousClock.Instant
 
@@ -20,7 +22,7 @@ package struct MCPServer: Sendable {
     /// - Parameter now: tells the time by which progress notifications are spaced.
     package init(
         implementation: Implementation, instructions: String? = nil, tools: [Tool],
-        limits: ConversationLimits = ConversationLimits(),
+        limits: ConversationLimits = ConversationLimits(), taskLimits: TaskLimits = TaskLimits(),
         logger: Logger = Logger(label: "mcp-v8.mcp"),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
@@ -30,6 +32,7 @@ package struct MCPServer: Sendable {
         self.limits = limits
         self.logger = logger
         self.now = now
+        tasks = TaskStore(limits: taskLimits, now: now)
         toolsByName = Dictionary(tools.map { ($0.name, $0) }) { _, tool in
             preconditionFailure("Two tools are called \(tool.name)")
         }
@@ -61,7 +64,26 @@ extension MCPServer {
     /// How long a client may keep what never changes while a server runs.
     private static let cachingMilliseconds = 300_000
 
-    private var capabilities: JSON { ["tools": [:]] }
+    /// What the extension is called that later revisions have tasks by.
+    static let tasksExtension = "io.modelcontextprotocol/tasks"
+
+    /// Whether there is a tool whose calls may take long: then there are tasks and log messages.
+    var hasLongTools: Bool { tools.contains { $0.length == .long } }
+
+    private func capabilities(for revision: ProtocolRevision) -> JSON {
+        var capabilities: JSONObject = ["tools": [:]]
+        guard hasLongTools else { return .object(capabilities) }
+        capabilities["logging"] = [:]
+        if revision.has(.tasks) {
+            capabilities["tasks"] = [
+                "list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]],
+            ]
+        }
+        if revision.era == .modern {
+            capabilities["extensions"] = .object([MCPServer.tasksExtension: [:]])
+        }
+        return .object(capabilities)
+    }
 
     /// Answers `initialize`, and says which revision the client speaks from now on.
     func initialize(
@@ -75,7 +97,7 @@ extension MCPServer {
         let revision = known ?? .newestLegacy
         var result: JSONObject = [
             "protocolVersion": revision.json,
-            "capabilities": capabilities,
+            "capabilities": capabilities(for: revision),
             "serverInfo": implementation.json(for: revision),
         ]
         result["instructions"] = instructions.map(JSON.string)
@@ -83,10 +105,10 @@ extension MCPServer {
     }
 
     /// Answers `server/discover`.
-    func discover() -> JSONObject {
+    func discover(for revision: ProtocolRevision) -> JSONObject {
         var result: JSONObject = [
             "supportedVersions": .array(ProtocolRevision.modern.map(\.json)),
-            "capabilities": capabilities,
+            "capabilities": capabilities(for: revision),
         ]
         result["instructions"] = instructions.map(JSON.string)
         return result
@@ -125,10 +147,12 @@ extension MCPServer {
 
     /// Adds to a result what its revision wants in every result.
     func complete(
-        _ result: JSONObject, for revision: ProtocolRevision, caching: Caching = .notApplicable
+        _ result: JSONObject, for revision: ProtocolRevision, caching: Caching = .notApplicable,
+        resultType: String = "complete"
     ) -> JSON {
         guard revision.era == .modern else { return .object(result) }
-        var members = [JSONObject.Member(key: "resultType", value: "complete")] + result.members
+        let type = JSONObject.Member(key: "resultType", value: .string(resultType))
+        var members = [type] + result.members
         if caching == .allowed {
             let milliseconds = JSONNumber(MCPServer.cachingMilliseconds)
             members.append(JSONObject.Member(key: "ttlMs", value: .number(milliseconds)))

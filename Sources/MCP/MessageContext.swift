@@ -76,6 +76,7 @@ package struct ProtocolHeaders: Hashable, Sendable {
         switch method {
         case "tools/call", "prompts/get": "name"
         case "resources/read": "uri"
+        case "tasks/get", "tasks/update", "tasks/cancel": "taskId"
         default: nil
         }
     }

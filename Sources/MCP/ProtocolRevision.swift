@@ -36,13 +36,17 @@ package enum ProtocolRevision: String, CaseIterable, Comparable, Sendable {
         case title
         case structuredContent
         case implementationDetails
+        case tasks
+        case audioContent
     }
 
     /// Whether messages of this revision may have it.
     func has(_ feature: Feature) -> Bool {
         switch feature {
         case .batch: self == .march2025
-        case .toolAnnotations, .progressMessage: self >= .march2025
+        // The next revision has them as an extension, in another form.
+        case .tasks: self == .november2025
+        case .toolAnnotations, .progressMessage, .audioContent: self >= .march2025
         case .title, .structuredContent: self >= .june2025
         case .implementationDetails: self >= .november2025
         }

@@ -28,7 +28,7 @@ struct ExampleTests {
             {"jsonrpc":"2.0","id":2,"result":{"resultType":"complete","tools":[{"name":"run_js",\
             "title":"Run","description":"Reports and answers 3.","inputSchema":{"type":"object",\
             "properties":{"code":{"type":"string","description":"JavaScript source."}},\
-            "required":["code"],"additionalProperties":false},"annotations":{"title":"Run",\
+            "required":["code"],"additionalProperties":false},"annotations":{\
             "readOnlyHint":true,"destructiveHint":false,"idempotentHint":true,\
             "openWorldHint":false}}],"ttlMs":300000,"cacheScope":"public","_meta":{\
             "io.modelcontextprotocol/serverInfo":{"name":"js","version":"0.1.0"}}}}

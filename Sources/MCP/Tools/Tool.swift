@@ -12,8 +12,18 @@ package struct Tool: Sendable {
     package let outputSchema: JSON?
     /// What a call may change.
     package let annotations: ToolAnnotations
+    /// Whether a call may take long.
+    package let length: Length
     /// Does the work.
     package let call: Call
+
+    /// How long a call may take.
+    package enum Length: Hashable, Sendable {
+        /// A moment.
+        case short
+        /// Minutes: it can be called as a task, and logs what it does.
+        case long
+    }
 
     /// Does a tool's work with arguments that were checked: each is declared, of its type and in
     /// its range, nothing required is missing, and nothing is null.
@@ -24,7 +34,8 @@ package struct Tool: Sendable {
     /// Declares a tool.
     package init(
         name: String, title: String, description: String, parameters: [ToolParameter],
-        outputSchema: JSON? = nil, annotations: ToolAnnotations, call: @escaping Call
+        outputSchema: JSON? = nil, annotations: ToolAnnotations, length: Length = .short,
+        call: @escaping Call
     ) {
         precondition(Tool.isValid(name: name), "A tool's name is [A-Za-z0-9_.-]{1,64}")
         self.name = name
@@ -33,6 +44,7 @@ package struct Tool: Sendable {
         self.parameters = parameters
         self.outputSchema = outputSchema
         self.annotations = annotations
+        self.length = length
         self.call = call
     }
 
@@ -55,7 +67,13 @@ package struct Tool: Sendable {
         json["description"] = .string(description)
         json["inputSchema"] = inputSchema
         if revision.has(.structuredContent) { json["outputSchema"] = outputSchema }
-        if revision.has(.toolAnnotations) { json["annotations"] = annotations.json(title: title) }
+        if revision.has(.toolAnnotations) {
+            json["annotations"] =
+                revision.has(.title) ? annotations.json : annotations.json(title: title)
+        }
+        if revision.has(.tasks), length == .long {
+            json["execution"] = ["taskSupport": "optional"]
+        }
         return .object(json)
     }
 
@@ -112,9 +130,15 @@ package struct ToolAnnotations: Hashable, Sendable {
         self.world = world
     }
 
+    /// With the title, where a tool has none of its own.
     func json(title: String) -> JSON {
+        var members = json.object ?? [:]
+        members["title"] = .string(title)
+        return .object(members)
+    }
+
+    var json: JSON {
         [
-            "title": .string(title),
             "readOnlyHint": .boolean(effect == .readsOnly),
             "destructiveHint": .boolean(effect == .destroys),
             "idempotentHint": .boolean(repetition == .isIdempotent),

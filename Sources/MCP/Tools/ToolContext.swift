@@ -2,10 +2,13 @@
 ///
 /// Cancellation is that of the task.
 package struct ToolContext: Sendable {
-    let progress: ProgressReporter?
+    var progress: ProgressReporter?
+    var log: LogReporter?
+    /// Where a call that answers later says what it does.
+    var tellStatus: (@Sendable (String) -> Void)?
 
     /// Whether anyone hears ``reportProgress(_:)``; if not, there is no need to make a message.
-    package var isProgressWanted: Bool { progress != nil }
+    package var isProgressWanted: Bool { progress != nil || tellStatus != nil }
 
     /// Tells the client that the call is alive and what it does.
     ///
@@ -13,5 +16,17 @@ package struct ToolContext: Sendable {
     /// call's end, is dropped.
     package func reportProgress(_ message: String) {
         progress?.report(message)
+        tellStatus?(String(message.prefix(ProgressReporter.messageLengthMax)))
+    }
+
+    /// Sends the client a log message, if it wants those of this level; under the same rules.
+    package func log(_ level: LogLevel, _ message: String) {
+        log?.log(level, message)
+    }
+
+    /// Lets nothing more reach the client: its call was answered.
+    func close() {
+        progress?.close()
+        log?.close()
     }
 }

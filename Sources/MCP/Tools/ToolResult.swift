@@ -4,14 +4,34 @@ package struct ToolResult: Hashable, Sendable {
     package enum ContentBlock: Hashable, Sendable {
         /// Text for the model.
         case text(String)
-        /// A block of another type, whole: an image, a resource link.
+        /// A file: its type, such as `image/png`, and its content in base64.
+        case file(type: String, base64: String)
+        /// A block of another type, whole: a resource link.
         case other(JSONObject)
 
-        var json: JSON {
+        func json(for revision: ProtocolRevision) -> JSON {
             switch self {
             case .text(let text): ["type": "text", "text": .string(text)]
+            case .file(let type, let data): ContentBlock.json(of: type, data, for: revision)
             case .other(let block): .object(block)
             }
+        }
+
+        private static func json(
+            of type: String, _ data: String, for revision: ProtocolRevision
+        ) -> JSON {
+            if type.hasPrefix("image/") {
+                return ["type": "image", "data": .string(data), "mimeType": .string(type)]
+            }
+            if type.hasPrefix("audio/"), revision.has(.audioContent) {
+                return ["type": "audio", "data": .string(data), "mimeType": .string(type)]
+            }
+            return [
+                "type": "resource",
+                "resource": [
+                    "uri": "mcp-v8:result", "mimeType": .string(type), "blob": .string(data),
+                ],
+            ]
         }
     }
 
@@ -50,7 +70,7 @@ package struct ToolResult: Hashable, Sendable {
     }
 
     func json(for revision: ProtocolRevision) -> JSONObject {
-        var json: JSONObject = ["content": .array(content.map(\.json))]
+        var json: JSONObject = ["content": .array(content.map { $0.json(for: revision) })]
         if revision.has(.structuredContent) { json["structuredContent"] = structuredContent }
         json["isError"] = .boolean(disposition == .failure)
         return json

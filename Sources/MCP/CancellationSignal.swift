@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Tells those who wait, from anywhere, that something is over: once, and also those who come
+/// later.
+final class CancellationSignal: Sendable {
+    private enum State {
+        /// Next: `sent`.
+        case waiting([UInt64: CheckedContinuation<Void, Never>], nextID: UInt64)
+        /// Terminal.
+        case sent
+    }
+
+    private let state = Mutex(State.waiting([:], nextID: 0))
+
+    var wasSent: Bool {
+        state.withLock { if case .sent = $0 { true } else { false } }
+    }
+
+    func send() {
+        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard case .waiting(let waiters, _) = state else { return [] }
+            state = .sent
+            return Array(waiters.values)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns when the signal was sent, or the current task is cancelled.
+    func wait() async {
+        let id = state.withLock { state -> UInt64 in
+            guard case .waiting(let waiters, let nextID) = state else { return 0 }
+            state = .waiting(waiters, nextID: nextID + 1)
+            return nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard case .waiting(var waiters, let nextID) = state, !Task.isCancelled else {
+                        return true
+                    }
+                    waiters[id] = continuation
+                    state = .waiting(waiters, nextID: nextID)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                guard case .waiting(var waiters, let nextID) = state else { return nil }
+                let waiter = waiters.removeValue(forKey: id)
+                state = .waiting(waiters, nextID: nextID)
+                return waiter
+            }
+            waiter?.resume()
+        }
+    }
+}

@@ -1,0 +1,177 @@
+extension Conversation {
+    /// Whether a client of this request knows tasks: in the revision that has them at its core, by
+    /// its capabilities in the ones that have them as an extension.
+    func knowsTasks(_ request: Request, _ revision: ProtocolRevision) -> Bool {
+        guard server.hasLongTools else { return false }
+        switch revision.era {
+        case .legacy: return revision.has(.tasks)
+        case .modern:
+            let extensions = request.meta(.clientCapabilities)?["extensions"]
+            return extensions?[MCPServer.tasksExtension]?.object != nil
+        }
+    }
+
+    /// How a call is to be answered.
+    func form(of request: Request, _ tool: Tool, _ revision: ProtocolRevision) -> ToolCall.Form {
+        guard revision.era == .modern, tool.length == .long, knowsTasks(request, revision) else {
+            return .result
+        }
+        return .resultOrTask(taskOwner(in: .modern))
+    }
+
+    /// Starts a call as a task, where its client wants that; nil where it does not.
+    func beginTask(
+        _ request: Request, _ tool: Tool, _ arguments: JSONObject, _ revision: ProtocolRevision
+    ) throws(MCPError) -> Exchange.Reply? {
+        guard revision.era == .legacy, knowsTasks(request, revision),
+            let wish = request.parameters["task"], wish != .null
+        else { return nil }
+        guard wish.object != nil else { throw .invalidParameters("\"task\" must be an object") }
+        guard tool.length == .long else {
+            throw .methodNotFound("tools/call of \(tool.name) as a task")
+        }
+        let beginning = try server.tasks.begin(
+            for: taskOwner(in: .legacy), timeToLive: wish["ttl"]?.integer.map(Duration.atLeastZero)
+        ) { tell in
+            await tool.call(arguments, ToolContext(tellStatus: tell))
+        }
+        let task = json(of: beginning.state, for: revision)
+        return .answer(
+            Answer(
+                id: request.id, result: server.complete(["task": .object(task)], for: revision)))
+    }
+
+    /// Answers `tasks/…`.
+    func handleTasks(
+        _ request: Request, _ revision: ProtocolRevision
+    ) throws(MCPError) -> Exchange.Reply {
+        guard server.hasLongTools, revision.era == .modern || revision.has(.tasks) else {
+            throw .methodNotFound(String(request.method.prefix(128)))
+        }
+        guard knowsTasks(request, revision) else {
+            throw .missingCapability(extension: MCPServer.tasksExtension)
+        }
+        let result: JSONObject
+        switch (request.method, revision.era) {
+        case ("tasks/list", .legacy): result = try listTasks(request, revision)
+        case ("tasks/result", .legacy): return try beginWait(request, revision)
+        case ("tasks/get", _):
+            let state = try task(of: request, revision)
+            result = detailed(state, for: revision)
+        case ("tasks/cancel", .legacy):
+            guard try task(of: request, revision).isWorking else {
+                throw .invalidParameters("The task has ended already")
+            }
+            result = json(of: try cancelTask(of: request, revision), for: revision)
+        case ("tasks/cancel", .modern):
+            _ = try cancelTask(of: request, revision)
+            result = [:]
+        case ("tasks/update", .modern):
+            // Nothing is ever asked of a client, so whatever it answers belongs to nothing.
+            _ = try task(of: request, revision)
+            result = [:]
+        default: throw .methodNotFound(String(request.method.prefix(128)))
+        }
+        return .answer(Answer(id: request.id, result: server.complete(result, for: revision)))
+    }
+
+    private func task(
+        of request: Request, _ revision: ProtocolRevision
+    ) throws(MCPError) -> TaskState {
+        guard let id = request.parameters["taskId"]?.string else {
+            throw .invalidParameters("\"taskId\" is missing or no string")
+        }
+        guard let state = server.tasks.find(id, of: taskOwner(in: revision.era)) else {
+            throw .invalidParameters("Task not found: there is none of this id, or it has expired")
+        }
+        return state
+    }
+
+    private func cancelTask(
+        of request: Request, _ revision: ProtocolRevision
+    ) throws(MCPError) -> TaskState {
+        let state = try task(of: request, revision)
+        return server.tasks.cancel(state.id, of: state.owner) ?? state
+    }
+
+    private func listTasks(
+        _ request: Request, _ revision: ProtocolRevision
+    ) throws(MCPError) -> JSONObject {
+        if let cursor = request.parameters["cursor"], cursor != .null {
+            throw .invalidParameters("Unknown cursor")
+        }
+        let tasks = server.tasks.all(of: taskOwner(in: revision.era))
+        return ["tasks": .array(tasks.map { .object(json(of: $0, for: revision)) })]
+    }
+
+    private func json(of state: TaskState, for revision: ProtocolRevision) -> JSONObject {
+        state.json(for: revision, pollInterval: server.tasks.limits.pollInterval)
+    }
+
+    /// A task with its result, in the revisions that have both in one.
+    private func detailed(_ state: TaskState, for revision: ProtocolRevision) -> JSONObject {
+        var json = json(of: state, for: revision)
+        if revision.era == .modern, case .ended(let result) = state.status {
+            var content: JSONObject = ["resultType": "complete"]
+            for member in result.json(for: revision).members { content[member.key] = member.value }
+            json["result"] = .object(content)
+        }
+        return json
+    }
+
+    private func beginWait(
+        _ request: Request, _ revision: ProtocolRevision
+    ) throws(MCPError) -> Exchange.Reply {
+        let state = try task(of: request, revision)
+        let cancellation = CancellationSignal()
+        switch admit(request.id, cancellation) {
+        case .duplicate: throw .duplicateID
+        case .busy: throw .busy("Too many requests of this client are open already")
+        case .admitted:
+            let wait = TaskWait(
+                request: request, revision: revision, taskID: state.id, owner: state.owner,
+                cancellation: cancellation, conversation: self)
+            return .pending(PendingAnswer(content: .wait(wait)))
+        }
+    }
+}
+
+/// A client's wait for the result of a task.
+struct TaskWait: Sendable {
+    let request: Request
+    let revision: ProtocolRevision
+    let taskID: String
+    let owner: TaskOwner
+    let cancellation: CancellationSignal
+    let conversation: Conversation
+
+    /// Waits until the task has ended.
+    ///
+    /// - Returns: nil if the client does not want to wait any more; the task goes on.
+    func run() async -> Answer? {
+        let tasks = conversation.server.tasks
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await tasks.waitForEnd(of: taskID) }
+            group.addTask { await cancellation.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+        conversation.endCall(request.id)
+        if Task.isCancelled || cancellation.wasSent { return nil }
+        guard case .ended(let result) = tasks.find(taskID, of: owner)?.status else {
+            return Answer(
+                error: .invalidParameters("The task was cancelled: it has no result"),
+                id: request.id)
+        }
+        var json = result.json(for: revision)
+        json["_meta"] = ["io.modelcontextprotocol/related-task": ["taskId": .string(taskID)]]
+        return Answer(
+            id: request.id, result: conversation.server.complete(json, for: revision))
+    }
+}
+
+extension Duration {
+    fileprivate static func atLeastZero(milliseconds: Int) -> Duration {
+        .milliseconds(max(0, milliseconds))
+    }
+}
