@@ -105,6 +105,9 @@ static const char clone[] = {
 static const char json[] = {
 #embed "JavaScript/json.js"
 };
+static const char last[] = {
+#embed "JavaScript/last.js"
+};
 static const char late[] = {
 #embed "JavaScript/late.js"
 };
@@ -189,6 +192,7 @@ const base_heap_script base_heap_scripts[] = {
     SCRIPT("performance.js", performance),
     SCRIPT("clone.js", clone),
     SCRIPT("json.js", json),
+    SCRIPT("last.js", last),
     SCRIPT("late.js", late),
     SCRIPT("hooks.js", hooks),
 };

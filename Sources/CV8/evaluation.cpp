@@ -1,4 +1,5 @@
 #include "isolate.h"
+#include "media.h"
 #include "platform.h"
 
 #include <algorithm>
@@ -124,23 +125,30 @@ cv8_bytes cv8_isolate_pending_timers(cv8_isolate *owner) {
     return cv8::borrow(owner->texts[0]);
 }
 
-bool cv8_isolate_describe_value(cv8_isolate *owner, uint32_t byte_count_max, cv8_value *value) {
+bool cv8_isolate_describe_value(
+    cv8_isolate *owner, uint32_t byte_count_max, uint32_t media_byte_count_max, cv8_value *value
+) {
     Entered entered(owner);
     v8::Isolate *isolate = owner->isolate;
     v8::TryCatch scope(isolate);
     auto limit = v8::Integer::NewFromUnsigned(isolate, byte_count_max);
-    v8::Local<v8::Value> forms, json, text;
+    v8::Local<v8::Value> forms, json, text, is_cut;
     bool is_described =
         owner->call_hook(entered.context, "describeValue", {owner->kept.Get(isolate), limit})
             .ToLocal(&forms)
         && forms->IsArray() && forms.As<v8::Object>()->Get(entered.context, 0).ToLocal(&json)
-        && forms.As<v8::Object>()->Get(entered.context, 1).ToLocal(&text);
+        && forms.As<v8::Object>()->Get(entered.context, 1).ToLocal(&text)
+        && forms.As<v8::Object>()->Get(entered.context, 2).ToLocal(&is_cut);
     if (owner->is_terminated) return false;
     owner->texts[0] = is_described ? cv8::utf8(isolate, json) : "";
     owner->texts[1] = is_described ? cv8::utf8(isolate, text) : "[a value that cannot be shown]";
     value->has_json = is_described && json->IsString() && owner->texts[0].size() <= byte_count_max;
     value->json = cv8::borrow(owner->texts[0]);
     value->text = cv8::borrow(owner->texts[1]);
+    value->is_cut = is_described && is_cut->IsTrue();
+    owner->media = cv8::media_bytes(owner->kept.Get(isolate), media_byte_count_max);
+    value->media_type = cv8::media_type(owner->media);
+    value->media = cv8::borrow(owner->media);
     return true;
 }
 

@@ -44,6 +44,8 @@ struct cv8_isolate {
 
     // What the borrowed bytes of the last call point into.
     std::string texts[3];
+    // A returned file.
+    std::string media;
 
     // Calls a hook. Empty if it threw or was terminated.
     v8::MaybeLocal<v8::Value> call_hook(

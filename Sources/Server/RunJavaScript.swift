@@ -35,6 +35,7 @@ struct RunJavaScript: Sendable {
             annotations: ToolAnnotations(
                 effect: keepsHeaps ? .destroys : .readsOnly, repetition: .repeatsEffect,
                 world: .closed),
+            length: .long,
             call: { arguments, context in await run(arguments, context) })
     }
 
@@ -89,7 +90,10 @@ struct RunJavaScript: Sendable {
     private func execute(
         _ request: ExecutionRequest, _ context: ToolContext
     ) async -> ExecutionReport {
-        let report = await service.execute(request) { line in context.reportProgress(line.text) }
+        let report = await service.execute(request) { line in
+            context.reportProgress(line.text)
+            context.log(line.level.logLevel, line.text)
+        }
         onReport(report)
         return report
     }
@@ -121,6 +125,18 @@ struct RunJavaScript: Sendable {
             let result = await body()
             group.cancelAll()
             return result
+        }
+    }
+}
+
+extension ConsoleLine.Level {
+    /// How a client that asked for log messages knows it.
+    fileprivate var logLevel: LogLevel {
+        switch self {
+        case .debug: .debug
+        case .log, .info: .info
+        case .warn: .warning
+        case .error: .error
         }
     }
 }
@@ -157,23 +173,22 @@ extension RunJavaScript {
     ]
 
     private static let description = """
-        Runs JavaScript (V8, ES2022) and returns the value of the last expression. With `heap`, \
-        everything the code leaves behind (let, const, class, functions, closures) is there in the \
-        next call with that name, also after a restart. Top-level await, console and timers work; \
-        there are no files, no network and no modules. A call that fails changes nothing unless \
-        on_error is "keep".
+        Runs JavaScript in V8; the value of the last expression is the result. With `heap`, all \
+        that the code defines is there in the next call with that name, and `_` is the last value. \
+        Top-level await, console and timers work; there are no files, network or modules. A call \
+        that fails changes nothing. Bytes of an image, sound or PDF are shown as such.
         """
 
     private static let statelessDescription = """
-        Runs JavaScript (V8, ES2022) in a clean isolate and returns the value of the last \
-        expression. Top-level await, console, timers and WebAssembly work; there are no files, no \
-        network and no modules. Nothing is kept.
+        Runs JavaScript in a clean V8; the value of the last expression is the result. Top-level \
+        await, console, timers and WebAssembly work; there are no files, network or modules. \
+        Nothing is kept.
         """
 
     private static let outputSchema: JSON = [
         "type": "object",
         "properties": [
-            "result": ["description": "The value as JSON; absent where it has no JSON form."],
+            "result": ["description": "The value as JSON, where it has a JSON form."],
             "text": ["type": "string", "description": "The value as a console prints it."],
             "console": ["type": "array", "items": ["type": "object"]],
             "heap": ["type": "string"],

@@ -1,4 +1,5 @@
 internal import Execution
+internal import Foundation
 internal import Heaps
 internal import MCP
 internal import WorkerProtocol
@@ -19,19 +20,46 @@ extension ExecutionReport {
             content["result"] = .raw(raw)
         }
         content["text"] = .string(value.text)
+        if value.isCut { content["note"] = .string(noteOnCut) }
+        guard let media = value.media else {
+            addContext(to: &content)
+            return .structured(content)
+        }
+        // The bytes as an object of numbers help nobody.
+        content["result"] = nil
+        content["media"] = [
+            "type": .string(media.type), "bytes": .number(JSONNumber(media.bytes.count)),
+        ]
         addContext(to: &content)
-        return .structured(content)
+        var result = ToolResult.structured(content)
+        let data = Data(media.bytes).base64EncodedString()
+        result.content.append(.file(type: media.type, base64: data))
+        return result
     }
 
     private func result(of failure: ExecutionFailure) -> ToolResult {
-        var content: JSONObject = ["error": failure.json]
+        var error = failure.json
+        let run = ErrorHints.Run(heap: heap?.description, foundState: version != nil)
+        let hint = ErrorHints.hint(for: failure, run)
+        error["hint"] = hint.map(JSON.string)
+        var content: JSONObject = ["error": .object(error)]
         addContext(to: &content)
         var text = failure.text
+        if let hint { text += "\n\nHint: \(hint)" }
         let printed = console.lines.map(\.text).joined(separator: "\n")
         if !printed.isEmpty {
             text += "\n\nConsole:\n" + printed.keepingEnd(characterCountMax: 4_000)
         }
         return ToolResult(.failure, text: text, structuredContent: .object(content))
+    }
+
+    /// How to get at the rest of a value that is too long.
+    private var noteOnCut: String {
+        let isKept = statistics.snapshotByteCount != nil
+        return isKept
+            ? "The value is too long to be shown whole. The next call on this heap finds it in _: "
+                + "return a part, such as _.slice(0, 100) or Object.keys(_)."
+            : "The value is too long to be shown whole: return a part of it."
     }
 
     private func addContext(to content: inout JSONObject) {
@@ -49,7 +77,7 @@ extension ExecutionReport {
 extension ExecutionFailure {
     /// A failure that comes before any execution.
     var toolResult: ToolResult {
-        ToolResult(.failure, text: text, structuredContent: ["error": json])
+        ToolResult(.failure, text: text, structuredContent: ["error": .object(json)])
     }
 
     /// What a model reads: the stack where there is one, else the sentence.
@@ -58,7 +86,7 @@ extension ExecutionFailure {
         return (stack.isEmpty ? message : stack).keepingStart(characterCountMax: 6_000)
     }
 
-    fileprivate var json: JSON {
+    fileprivate var json: JSONObject {
         var error: JSONObject = [
             "kind": .string(kind.rawValue),
             "name": .string(scriptError?.name ?? kind.rawValue),
@@ -72,7 +100,7 @@ extension ExecutionFailure {
                 error["column"] = .number(JSONNumber(scriptError.column))
             }
         }
-        return .object(error)
+        return error
     }
 }
 

@@ -62,11 +62,20 @@ extension Isolate {
 
     private func value(of script: Script) -> ScriptOutcome {
         var value = unsafe cv8_value()
-        guard unsafe cv8_isolate_describe_value(raw, script.outputByteCountMax, &value) else {
-            return limit
-        }
+        guard
+            unsafe cv8_isolate_describe_value(
+                raw, script.outputByteCountMax, UInt32(ScriptMedia.byteCountMax), &value)
+        else { return limit }
         let json = unsafe value.has_json ? Array(String(value.json).utf8) : nil
-        return .value(ScriptValue(json: json, text: unsafe String(value.text)))
+        var result = ScriptValue(json: json, text: unsafe String(value.text))
+        result.isCut = unsafe value.is_cut
+        let type = unsafe String(cString: value.media_type)
+        if !type.isEmpty {
+            let bytes = unsafe UnsafeRawBufferPointer(
+                start: value.media.bytes, count: value.media.byte_count)
+            result.media = unsafe ScriptMedia(type: type, bytes: Array(bytes))
+        }
+        return .value(result)
     }
 
     private func failure(_ kind: ScriptError.Kind) -> ScriptOutcome {

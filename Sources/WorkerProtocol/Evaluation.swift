@@ -45,8 +45,7 @@ package enum ScriptOutcome: Hashable, Sendable {
         switch self {
         case .value(let value):
             writer.write(UInt8(0))
-            writer.write(optional: value.json) { $0.write($1) }
-            writer.write(value.text)
+            value.encode(into: &writer)
         case .exception(let error):
             writer.write(UInt8(1))
             error.encode(into: &writer)
@@ -63,11 +62,7 @@ package enum ScriptOutcome: Hashable, Sendable {
 
     init(from reader: inout WireReader) throws(WireError) {
         switch try reader.read(UInt8.self) {
-        case 0:
-            let json = try reader.readOptional { reader throws(WireError) in
-                try reader.readBytes()
-            }
-            self = .value(ScriptValue(json: json, text: try reader.readText()))
+        case 0: self = .value(try ScriptValue(from: &reader))
         case 1: self = .exception(try ScriptError(from: &reader))
         case 2:
             self = .timeout(
@@ -87,11 +82,51 @@ package struct ScriptValue: Hashable, Sendable {
     package var json: [UInt8]?
     /// The value as a console prints it, cut at the output limit.
     package var text: String
+    /// Whether the text is cut, or the JSON left out for its length.
+    package var isCut = false
+    /// The value as a file, where it is one that clients can show.
+    package var media: ScriptMedia?
 
     /// Makes a value.
     package init(json: [UInt8]?, text: String) {
         self.json = json
         self.text = text
+    }
+
+    func encode(into writer: inout WireWriter) {
+        writer.write(optional: json) { $0.write($1) }
+        writer.write(text)
+        writer.write(UInt8(isCut ? 1 : 0))
+        writer.write(optional: media) { writer, media in
+            writer.write(media.type)
+            writer.write(media.bytes)
+        }
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        json = try reader.readOptional { reader throws(WireError) in try reader.readBytes() }
+        text = try reader.readText()
+        isCut = try reader.read(UInt8.self) != 0
+        media = try reader.readOptional { reader throws(WireError) in
+            ScriptMedia(type: try reader.readText(), bytes: try reader.readBytes())
+        }
+    }
+}
+
+/// A file that a script returned: an image, a sound, a document.
+package struct ScriptMedia: Hashable, Sendable {
+    /// The largest that comes back.
+    package static let byteCountMax = 4 << 20
+
+    /// Such as `image/png`.
+    package var type: String
+    /// What the file holds.
+    package var bytes: [UInt8]
+
+    /// Makes a file.
+    package init(type: String, bytes: [UInt8]) {
+        self.type = type
+        self.bytes = bytes
     }
 }
 

@@ -5,7 +5,7 @@
 
     const { errorPrototype, stringSlice, stringStartsWith } = shared.primordials;
     const { inherits, isObject, unwrapProxy } = shared.lookups;
-    const { cutToByteCount } = shared.text;
+    const { cutToByteCount, exceedsByteCount } = shared.text;
     const { constructorName } = shared.names;
     const { messageOf, nameOf } = shared.errors;
 
@@ -26,14 +26,17 @@
     }
 
     /**
-     * A script's result as [JSON or undefined, text]. Runs the value's toJSON, custom inspect
-     * functions and Symbol.toStringTag getters.
+     * A script's result as [JSON or undefined, text, whether either is cut]. Runs the value's
+     * toJSON, custom inspect functions and Symbol.toStringTag getters.
      */
     function describeValue(value, byteLimit) {
         const text = textOf(value, {
             __proto__: null, depth: 2, callsUserCode: true, unitCountMax: byteLimit,
         });
-        return [shared.jsonOf(value, byteLimit), cutToByteCount(text, byteLimit)];
+        shared.keepLast('_', value);
+        const json = shared.jsonOf(value, byteLimit);
+        const isCut = json === null || exceedsByteCount(text, byteLimit);
+        return [json ?? undefined, cutToByteCount(text, byteLimit), isCut];
     }
 
     function isError(value) {
@@ -55,6 +58,7 @@
 
     /** What was thrown as [name, message, stack, whether it is an error]. */
     function describeError(thrown) {
+        shared.keepLast('_error', thrown);
         const value = isObject(thrown) ? unwrapProxy(thrown) : thrown;
         const isErrorObject = isError(value);
         const text = textOf(value === null && thrown !== null ? thrown : value, {
@@ -80,6 +84,7 @@
 
     shared.hooks = {
         __proto__: null,
+        last: shared.last,
         beginRun, describeValue, describeError, prepareSnapshot,
         makeLate: shared.makeLate,
         nextTimerDelay: shared.timers.nextTimerDelay,

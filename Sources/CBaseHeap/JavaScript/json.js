@@ -74,13 +74,13 @@
         return length > limit;
     }
 
-    /** The JSON, with the user's toJSON honoured; undefined if there is none within the limit. */
+    /** The JSON, with the user's toJSON honoured; undefined if there is none, null if too long. */
     shared.jsonOf = (value, byteLimit) => {
         try {
-            if (isTooLong(value, byteLimit)) return undefined;
+            if (isTooLong(value, byteLimit)) return null;
             const json = jsonStringify(value);
-            if (typeof json !== 'string' || exceedsByteCount(json, byteLimit)) return undefined;
-            return json;
+            if (typeof json !== 'string') return undefined;
+            return exceedsByteCount(json, byteLimit) ? null : json;
         } catch {
             return undefined;
         }

@@ -129,11 +129,18 @@ typedef struct {
     bool has_json;
     cv8_bytes json;
     cv8_bytes text;
+    // Whether one of the two is cut, or left out for its length.
+    bool is_cut;
+    // A returned file's type, empty if the value is none, and its bytes.
+    const char *media_type;
+    cv8_bytes media;
 } cv8_value;
 
-// Describes the kept value; both forms have at most about `byte_count_max` bytes. May run the
-// script's own code (toJSON); false if that was terminated.
-bool cv8_isolate_describe_value(cv8_isolate *isolate, uint32_t byte_count_max, cv8_value *value);
+// Describes the kept value; both forms have at most about `byte_count_max` bytes, a file at most
+// `media_byte_count_max`. May run the script's own code (toJSON); false if that was terminated.
+bool cv8_isolate_describe_value(
+    cv8_isolate *isolate, uint32_t byte_count_max, uint32_t media_byte_count_max, cv8_value *value
+);
 
 typedef struct {
     cv8_bytes name;
@@ -159,6 +166,56 @@ cv8_bytes cv8_isolate_prepare_serialization(cv8_isolate *isolate);
 cv8_bytes cv8_isolate_serialize(cv8_isolate *isolate);
 
 void cv8_snapshot_free(cv8_bytes snapshot);
+
+// ---- Looking into a heap ----
+
+// The globals of an isolate that has run nothing, as cv8_isolate_inspect wants them.
+cv8_bytes cv8_isolate_list_globals(cv8_isolate *isolate);
+
+typedef enum {
+    // The variables, with what they hold down to a depth.
+    cv8_list_variables,
+    // Where a text occurs in names, strings and functions.
+    cv8_find_text,
+    // Every variable with a digest of what it holds.
+    cv8_digest_variables,
+} cv8_inspection_kind;
+
+typedef struct {
+    cv8_inspection_kind kind;
+    // How many levels of what a variable holds are listed.
+    uint32_t depth;
+    // How many variables, or places, are listed.
+    uint32_t count_max;
+    // The most bytes of the answer.
+    uint32_t byte_count_max;
+    // What is looked for.
+    cv8_bytes text;
+    // What is not listed: the answer of cv8_isolate_list_globals for the base heap.
+    cv8_bytes base_globals;
+    // How long V8's profiler may take for the sizes; 0 if none are wanted.
+    double profiler_seconds;
+} cv8_inspection;
+
+// Describes what scripts left behind, as a JSON object, without running any code of theirs.
+// Precondition: the isolate runs no script. Empty if it was terminated.
+cv8_bytes cv8_isolate_inspect(cv8_isolate *isolate, cv8_inspection inspection);
+
+// Takes the next bytes of a profile; false to end it.
+typedef bool (*cv8_write)(void *context, const char *bytes, size_t byte_count);
+
+typedef enum {
+    cv8_profile_written,
+    // `write` said false.
+    cv8_profile_refused,
+    cv8_profile_out_of_time,
+    // The heap is too large for V8's profiler in a worker's memory.
+    cv8_profile_too_large,
+} cv8_profile_outcome;
+
+// Writes all objects of the heap as Chrome's developer tools read them (.heapsnapshot).
+cv8_profile_outcome
+cv8_isolate_write_profile(cv8_isolate *isolate, double seconds, cv8_write write, void *context);
 
 #ifdef __cplusplus
 }
