@@ -68,4 +68,34 @@ using FoundObjects = std::vector<Global<Object>>;
 
 V8_EXPORT void
 QueryObjects(Local<Context> context, QueryObjectPredicate *predicate, FoundObjects *objects);
+
+#if V8_MAJOR_VERSION < 11
+using FoundNames = PersistentValueVector<String, DefaultPersistentValueVectorTraits>;
+#else
+using FoundNames = std::vector<Global<String>>;
+#endif
+
+// The names of let, const and class at the top level of all scripts.
+V8_EXPORT void GlobalLexicalScopeNames(Local<Context> context, FoundNames *names);
 } // namespace v8::debug
+
+// Where a name is bound: exported, and the same in both. A handle is one pointer, as a Local is.
+namespace v8::internal {
+template <typename Type> struct Handle {
+    uintptr_t *location;
+};
+class Object;
+class String;
+enum ContextLookupFlags : int { DONT_FOLLOW_CHAINS = 0 };
+enum PropertyAttributes : int {};
+enum InitializationFlag : uint8_t {};
+enum class VariableMode : uint8_t { kLet, kConst };
+class Context {
+public:
+    static Handle<Object> Lookup(
+        Handle<Context> context, Handle<String> name, ContextLookupFlags flags, int *index,
+        PropertyAttributes *attributes, InitializationFlag *initialization, VariableMode *mode,
+        bool *is_sloppy_function_name
+    );
+};
+} // namespace v8::internal

@@ -120,6 +120,18 @@ package final class ExecutionService: Sendable {
         do throws(HeapError) { return try await body() } catch { throw ExecutionFailure(error) }
     }
 
+    /// Does something that is no execution, and that a shutdown waits for.
+    func counted<Result>(
+        _ body: () async throws(ExecutionFailure) -> Result
+    ) async throws(ExecutionFailure) -> Result {
+        guard lifecycle.withLock({ $0.begin() }) else { throw .shuttingDown }
+        defer {
+            lifecycle.withLock { $0.end() }
+            finishIfIdle()
+        }
+        return try await body()
+    }
+
     private func perform(
         _ request: ExecutionRequest, _ running: RunningExecution,
         onConsole: @escaping @Sendable (ConsoleLine) -> Void

@@ -13,7 +13,7 @@ package enum ProtocolViolation: Error, Hashable, Sendable {
 }
 
 /// The replies to one request, in the order in which they may come: `console* consoleOmitted?
-/// console* evaluated snapshot?`.
+/// console* evaluated snapshot?` to a run, `inspected` to an inspection.
 struct ReplySequence: Sendable {
     private enum State {
         /// Next: any but a snapshot.
@@ -22,12 +22,15 @@ struct ReplySequence: Sendable {
         case printingTail
         /// Next: snapshot.
         case saving
+        /// Next: inspected.
+        case inspecting
         /// Terminal.
         case complete
     }
 
     /// What a worker may add where it cuts a text at the limit.
     static let textSlack = 16 << 10
+    private static let mediaTypeByteCountMax = 255
 
     private let saving: EvaluateRequest.Saving
     private let outputByteCountMax: Int
@@ -39,6 +42,13 @@ struct ReplySequence: Sendable {
         saving = request.saving
         outputByteCountMax = Int(request.outputByteCountMax)
         self.snapshotByteCountMax = snapshotByteCountMax
+    }
+
+    init(to request: InspectRequest, snapshotByteCountMax: Int) {
+        saving = .never
+        outputByteCountMax = Int(request.byteCountMax)
+        self.snapshotByteCountMax = snapshotByteCountMax
+        state = .inspecting
     }
 
     /// Whether the request is answered.
@@ -53,12 +63,18 @@ struct ReplySequence: Sendable {
             state = .printingTail
         case (.printing, .evaluated(let evaluation)), (.printingTail, .evaluated(let evaluation)):
             try check(evaluation.outcome)
+            if case .value(let value) = evaluation.outcome, let media = value.media {
+                try check(media)
+            }
             state = saving.covers(evaluation.outcome) ? .saving : .complete
         case (.saving, .snapshot(let report)):
             if case .made(let byteCount, _) = report, byteCount > snapshotByteCountMax {
                 let count = Int(clamping: byteCount)
                 throw .answerTooLarge(byteCount: count, limit: snapshotByteCountMax)
             }
+            state = .complete
+        case (.inspecting, .inspected(let report)):
+            try check(report)
             state = .complete
         default:
             throw .outOfTurn(reply.frame.kind)
@@ -72,6 +88,22 @@ struct ReplySequence: Sendable {
         guard consoleByteCount <= limit, line.text.utf8.count <= limit + ReplySequence.textSlack
         else { throw .consoleTooLarge(byteCount: consoleByteCount + line.byteCost, limit: limit) }
         consoleByteCount += line.byteCost
+    }
+
+    private func check(_ media: ScriptMedia) throws(ProtocolViolation) {
+        let byteCount = media.bytes.count + media.type.utf8.count
+        let limit = ScriptMedia.byteCountMax + ReplySequence.mediaTypeByteCountMax
+        if byteCount > limit { throw .answerTooLarge(byteCount: byteCount, limit: limit) }
+    }
+
+    private func check(_ report: InspectionReport) throws(ProtocolViolation) {
+        let (byteCount, limit) =
+            switch report {
+            case .described(let json): (json.count, outputByteCountMax + ReplySequence.textSlack)
+            case .profiled(let byteCount): (Int(clamping: byteCount), snapshotByteCountMax)
+            case .outOfTime, .outOfMemory, .tooLarge: (0, 0)
+            }
+        if byteCount > limit { throw .answerTooLarge(byteCount: byteCount, limit: limit) }
     }
 
     private func check(_ outcome: ScriptOutcome) throws(ProtocolViolation) {

@@ -23,6 +23,8 @@ package struct WorkerAnswer: Sendable {
     package var evaluation: Evaluation?
     /// What became of the snapshot; nil if none is due, or that was not told.
     package var snapshot: SnapshotReport?
+    /// What an inspection found out; nil if none was asked for, or that was not told.
+    package var inspection: InspectionReport?
     /// How the conversation stands.
     package var ending = Ending.complete
 }
@@ -72,7 +74,25 @@ final class WorkerConversation: Sendable {
         _ request: EvaluateRequest, onConsole: @escaping @Sendable (ConsoleLine) -> Void,
         continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Void
     ) {
-        let sequence = ReplySequence(to: request, snapshotByteCountMax: snapshotByteCountMax)
+        begin(
+            ReplySequence(to: request, snapshotByteCountMax: snapshotByteCountMax),
+            onConsole: onConsole, continuation: continuation, send: send)
+    }
+
+    /// Notes that a question about a heap is about to be sent, under the same rules.
+    func ask(
+        _ request: InspectRequest, continuation: CheckedContinuation<WorkerAnswer, Never>,
+        send: () -> Void
+    ) {
+        begin(
+            ReplySequence(to: request, snapshotByteCountMax: snapshotByteCountMax),
+            onConsole: { _ in }, continuation: continuation, send: send)
+    }
+
+    private func begin(
+        _ sequence: ReplySequence, onConsole: @escaping @Sendable (ConsoleLine) -> Void,
+        continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Void
+    ) {
         let ending = state.withLock { state -> WorkerAnswer.Ending? in
             switch state {
             case .idle:
@@ -160,6 +180,7 @@ extension WorkerAnswer {
         case .consoleOmitted(let omission): console.append(omission)
         case .evaluated(let evaluation): self.evaluation = evaluation
         case .snapshot(let report): snapshot = report
+        case .inspected(let report): inspection = report
         }
     }
 }

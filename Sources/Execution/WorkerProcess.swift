@@ -78,6 +78,17 @@ package final class WorkerProcess: Sendable {
         }
     }
 
+    /// Looks into the heap whose snapshot was offered, under the same rules.
+    package func inspect(_ request: InspectRequest) async -> WorkerAnswer {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                conversation.ask(request, continuation: continuation) { send(.inspect(request)) }
+            }
+        } onCancel: {
+            kill()
+        }
+    }
+
     /// Ends the process; a request that is open is answered at once.
     package func kill() {
         conversation.end(.killed)
@@ -96,6 +107,11 @@ package final class WorkerProcess: Sendable {
             try exchange.discard()
             return snapshot
         }
+    }
+
+    /// Takes a part of what the worker put into the shared memory.
+    func takePart(at offset: Int, byteCount: Int) async throws -> [UInt8] {
+        try await onThread { [self] in try exchange.read(byteCount: byteCount, at: offset) }
     }
 
     /// Gives back the memory that the last snapshot took on its way.

@@ -98,7 +98,7 @@ private struct TextTable {
     let text: String
 
     init(_ header: [String]?, _ rows: () -> [[String]]) {
-        let lines = ([header].compactMap(\.self) + rows()).map { $0.map(Self.printable) }
+        let lines = ([header].compactMap(\.self) + rows()).map { $0.map(\.forTerminal) }
         let columnCount = lines.map(\.count).max() ?? 0
         let widths = (0..<columnCount).map { column in
             lines.map { $0[column].count }.max() ?? 0
@@ -110,15 +110,5 @@ private struct TextTable {
                 return cell + String(repeating: " ", count: blanks)
             }.joined(separator: "  ")
         }.joined(separator: "\n")
-    }
-
-    /// A stored text may be anything; a terminal obeys some of it.
-    private static func printable(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            let isObeyed = [.control, .format].contains(scalar.properties.generalCategory)
-            result.unicodeScalars.append(isObeyed ? " " : scalar)
-        }
-        return result
     }
 }

@@ -18,6 +18,7 @@ struct HeapsCommand: AsyncParsableCommand {
         subcommands: [
             ListHeaps.self, ShowHeap.self, HeapHistoryCommand.self, ForkHeap.self, DeleteHeap.self,
             ExportHeap.self, ImportHeap.self, CollectGarbage.self, CheckHeaps.self,
+            InspectHeapCommand.self, DiffHeaps.self, HeapDevTools.self,
         ])
 }
 

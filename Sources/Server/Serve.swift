@@ -44,6 +44,7 @@ extension ServerCommand {
                     .init(
                         service: GarbageCollection(
                             repository: parts.repository, policy: retention, logger: logger)),
+                    .init(service: TaskLifetime(tasks: parts.server.tasks)),
                     transport,
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -79,6 +80,7 @@ extension ServerCommand {
         ]
         if settings.storage != .stateless {
             tools += HeapTools(service: execution, repository: repository).tools
+            tools.append(InspectHeap(service: execution, settings: settings).tool)
         }
         let server = MCPServer(
             implementation: Implementation(
@@ -90,7 +92,8 @@ extension ServerCommand {
             metrics: metrics)
     }
 
-    private func makeTemplate(
+    /// Makes what workers come from; nothing is started yet.
+    func makeTemplate(
         _ settings: Settings, timeline: Timeline, logger: Logger
     ) -> WorkerTemplate {
         let launch = TemplateLaunch(
@@ -139,6 +142,15 @@ private struct ExecutionLifetime: Service {
             try? await gracefulShutdown()
             await execution.shutdown()
         }
+    }
+}
+
+/// Does the work of tasks until the server ends.
+private struct TaskLifetime: Service {
+    let tasks: TaskStore
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await tasks.run() }
     }
 }
 

@@ -32,6 +32,15 @@ struct ExchangeMemory {
         return unsafe Snapshot(copying: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     }
 
+    /// Copies bytes in for the server, behind what lies there already.
+    ///
+    /// - Returns: Whether they fit.
+    func put(_ content: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+        guard content.count <= byteCount - offset else { return false }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: content)
+        return true
+    }
+
     /// Copies a snapshot in for the server.
     ///
     /// - Returns: Whether it fits.

@@ -23,15 +23,15 @@ struct HeapServer: ~Copyable {
     mutating func run() throws(WorkerError) {
         while true {
             let frame = try channel.read()
-            let request: EvaluateRequest
-            do throws(WireError) {
-                switch try Request(frame) {
-                case .evaluate(let content): request = content
-                }
-            } catch {
-                throw .wire(error)
+            let request: Request
+            do throws(WireError) { request = try Request(frame) } catch { throw .wire(error) }
+            switch request {
+            case .evaluate(let request): try serve(request)
+            case .inspect(let request):
+                let inspector = HeapInspector(
+                    baseHeap: baseHeap, exchange: exchange, watchdog: watchdog)
+                channel.write(.inspected(try inspector.answer(request)))
             }
-            try serve(request)
         }
     }
 

@@ -7,6 +7,8 @@ package struct Frame: Hashable, Sendable {
     package enum Kind: UInt8, CaseIterable, Sendable {
         /// ``Request/evaluate(_:)``, to the worker.
         case evaluate = 1
+        /// ``Request/inspect(_:)``, to the worker.
+        case inspect = 2
         /// ``Reply/console(_:)``.
         case console = 16
         /// ``Reply/consoleOmitted(_:)``.
@@ -15,6 +17,8 @@ package struct Frame: Hashable, Sendable {
         case evaluated = 18
         /// ``Reply/snapshot(_:)``.
         case snapshot = 19
+        /// ``Reply/inspected(_:)``.
+        case inspected = 20
 
         /// The most bytes that a payload of this kind may have.
         package var payloadByteCountMax: Int {
@@ -24,6 +28,8 @@ package struct Frame: Hashable, Sendable {
             case .consoleOmitted: 16
             case .evaluated: 16 << 20
             case .snapshot: 4 << 10
+            case .inspect: 64 << 10
+            case .inspected: 16 << 20
             }
         }
     }

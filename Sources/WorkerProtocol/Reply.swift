@@ -2,7 +2,8 @@
 ///
 /// A run is answered by any number of ``console(_:)``, at most one ``consoleOmitted(_:)``, exactly
 /// one ``evaluated(_:)``, and,
-/// where the request's saving asks for it, one ``snapshot(_:)``. Anything else ends the worker.
+/// where the request's saving asks for it, one ``snapshot(_:)``. An inspection is answered by one
+/// ``inspected(_:)``. Anything else ends the worker.
 package enum Reply: Hashable, Sendable {
     /// A line that the script printed.
     case console(ConsoleLine)
@@ -12,6 +13,8 @@ package enum Reply: Hashable, Sendable {
     case evaluated(Evaluation)
     /// The heap was serialised, or could not be.
     case snapshot(SnapshotReport)
+    /// What was asked about a heap was found out, or could not be.
+    case inspected(InspectionReport)
 
     /// The frame that carries this reply.
     package var frame: Frame {
@@ -29,6 +32,9 @@ package enum Reply: Hashable, Sendable {
         case .snapshot(let report):
             report.encode(into: &writer)
             return Frame(kind: .snapshot, payload: writer.bytes)
+        case .inspected(let report):
+            report.encode(into: &writer)
+            return Frame(kind: .inspected, payload: writer.bytes)
         }
     }
 
@@ -40,7 +46,8 @@ package enum Reply: Hashable, Sendable {
         case .consoleOmitted: self = .consoleOmitted(try ConsoleOmission(from: &reader))
         case .evaluated: self = .evaluated(try Evaluation(from: &reader))
         case .snapshot: self = .snapshot(try SnapshotReport(from: &reader))
-        case .evaluate: throw .unknownTag(frame.kind.rawValue, in: "reply")
+        case .inspected: self = .inspected(try InspectionReport(from: &reader))
+        case .evaluate, .inspect: throw .unknownTag(frame.kind.rawValue, in: "reply")
         }
         try reader.finish()
     }

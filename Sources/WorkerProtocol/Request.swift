@@ -2,11 +2,14 @@
 package enum Request: Hashable, Sendable {
     /// Run a script.
     case evaluate(EvaluateRequest)
+    /// Look into a heap.
+    case inspect(InspectRequest)
 
     /// The frame that carries this request.
     package var frame: Frame {
         switch self {
         case .evaluate(let request): Frame(kind: .evaluate, payload: request.encoded())
+        case .inspect(let request): Frame(kind: .inspect, payload: request.encoded())
         }
     }
 
@@ -15,6 +18,7 @@ package enum Request: Hashable, Sendable {
         var reader = WireReader(frame.payload)
         switch frame.kind {
         case .evaluate: self = .evaluate(try EvaluateRequest(from: &reader))
+        case .inspect: self = .inspect(try InspectRequest(from: &reader))
         default: throw .unknownTag(frame.kind.rawValue, in: "request")
         }
         try reader.finish()

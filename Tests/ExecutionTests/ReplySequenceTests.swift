@@ -30,6 +30,38 @@ struct ReplySequenceTests {
         #expect(sequence.isComplete)
     }
 
+    @Test("takes one answer to a question about a heap, within its limit")
+    func inspection() throws {
+        let request = InspectRequest(
+            snapshotByteCount: 1, timeoutMilliseconds: 1, byteCountMax: 100, question: .digests)
+        var sequence = ReplySequence(to: request, snapshotByteCountMax: 1000)
+        #expect(throws: ProtocolViolation.self) { try sequence.accept(Self.value) }
+        #expect(throws: ProtocolViolation.self) {
+            try sequence.accept(.inspected(.profiled(byteCount: 1001)))
+        }
+        let json = [UInt8](repeating: 0x20, count: 100 + ReplySequence.textSlack + 1)
+        #expect(throws: ProtocolViolation.self) {
+            try sequence.accept(.inspected(.described(json: json)))
+        }
+        try sequence.accept(.inspected(.described(json: Array(json.dropLast()))))
+        #expect(sequence.isComplete)
+        #expect(throws: ProtocolViolation.self) { try sequence.accept(.inspected(.outOfTime)) }
+    }
+
+    @Test("refuses a file that is too large")
+    func file() throws {
+        var value = ScriptValue(json: nil, text: "")
+        let bytes = [UInt8](repeating: 0, count: ScriptMedia.byteCountMax)
+        value.media = ScriptMedia(type: "image/png", bytes: bytes)
+        var sequence = sequence(saving: .never)
+        try sequence.accept(.evaluated(.of(.value(value))))
+        value.media?.bytes += [UInt8](repeating: 0, count: 300)
+        var other = self.sequence(saving: .never)
+        #expect(throws: ProtocolViolation.self) {
+            try other.accept(.evaluated(.of(.value(value))))
+        }
+    }
+
     @Test("is complete without a snapshot that nobody asked for")
     func withoutSnapshot() throws {
         var sequence = sequence(saving: .never)

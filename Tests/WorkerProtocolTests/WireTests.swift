@@ -26,6 +26,14 @@ struct WireTests {
         .snapshot(.made(byteCount: 466_000, microseconds: 4_000)),
         .snapshot(.notSerializable("a live WebAssembly.Module")),
         .snapshot(.tooLarge(byteCount: 2, limit: 1)),
+        .evaluated(
+            Evaluation(outcome: .value(.file), microseconds: 1, heapByteCount: 2)),
+        .inspected(.described(json: Array("{}".utf8))), .inspected(.profiled(byteCount: 1 << 33)),
+        .inspected(.outOfTime), .inspected(.outOfMemory), .inspected(.tooLarge),
+    ]
+
+    static let questions: [InspectRequest.Question] = [
+        .variables(depth: 2, countMax: 100), .places(of: "héllo", countMax: 1), .digests, .profile,
     ]
 
     static let states: [EvaluateRequest.State] = [
@@ -47,6 +55,15 @@ struct WireTests {
         .ended(workerID: 1, status: .exited(code: 78)),
         .ended(workerID: 2, status: .signalled(9)),
     ]
+
+    @Test("carry questions about heaps", arguments: questions)
+    func question(_ question: InspectRequest.Question) throws {
+        let request = Request.inspect(
+            InspectRequest(
+                snapshotByteCount: 1 << 33, timeoutMilliseconds: 5, byteCountMax: 7,
+                question: question))
+        #expect(try Request(request.frame) == request)
+    }
 
     @Test("a reply is read back as it was written", arguments: replies)
     func replyRoundTrip(_ reply: Reply) throws {
@@ -119,5 +136,15 @@ struct WireTests {
         writer.write(UInt32(byteCount))
         writer.write(tag)
         return writer.bytes
+    }
+}
+
+extension ScriptValue {
+    /// A value that is a file, and too long to be shown.
+    fileprivate static var file: ScriptValue {
+        var value = ScriptValue(json: nil, text: "Uint8Array(2) [ 1, 2 ]")
+        value.isCut = true
+        value.media = ScriptMedia(type: "image/png", bytes: [1, 2])
+        return value
     }
 }

@@ -1,0 +1,51 @@
+import V8
+import WorkerProtocol
+
+/// Answers the server's questions about a heap, which is looked at and not run.
+struct HeapInspector {
+    /// What of the time that is left V8's profiler may take for sizes.
+    private static let profilerShare = 0.5
+
+    let baseHeap: Snapshot
+    let exchange: ExchangeMemory
+    let watchdog: Watchdog
+
+    /// Opens a heap, finds out what is asked, and lets go of it.
+    func answer(_ request: InspectRequest) throws(WorkerError) -> InspectionReport {
+        let deadline = Deadline.after(milliseconds: request.timeoutMilliseconds)
+        let baseGlobals = try open(baseHeap).listGlobals()
+        let isolate = try open(exchange.snapshot(request.snapshotByteCount))
+        watchdog.arm(isolate.terminator, at: deadline)
+        defer { watchdog.disarm() }
+        let seconds = Double(deadline.millisecondsLeft) / 1000
+        if case .profile = request.question { return profile(of: isolate, within: seconds) }
+        let json = isolate.inspect(
+            request.question, byteCountMax: request.byteCountMax, hiding: baseGlobals,
+            profilerSeconds: seconds * HeapInspector.profilerShare)
+        guard let json else { return isolate.isOutOfMemory ? .outOfMemory : .outOfTime }
+        return .described(json: json)
+    }
+
+    private func profile(of isolate: borrowing Isolate, within seconds: Double) -> InspectionReport
+    {
+        var byteCount = 0
+        let outcome = unsafe isolate.writeProfile(withinSeconds: seconds) { bytes in
+            guard unsafe exchange.put(bytes, at: byteCount) else { return false }
+            byteCount += bytes.count
+            return true
+        }
+        switch outcome {
+        case .written: return .profiled(byteCount: UInt64(byteCount))
+        case .outOfTime: return isolate.isOutOfMemory ? .outOfMemory : .outOfTime
+        case .refused, .tooLarge: return .tooLarge
+        }
+    }
+
+    /// Not as a heap: it is never serialised again.
+    private func open(_ snapshot: Snapshot) throws(WorkerError) -> Isolate {
+        guard let isolate = Isolate(.stateless, restoring: snapshot, print: { _ in }) else {
+            throw .baseHeapFailed
+        }
+        return isolate
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+import V8
+import WorkerProtocol
+
+@Suite("Looking into heaps", .serialized)
+struct InspectionTests {
+    /// What a heap without variables has on its global object.
+    private func baseGlobals() throws -> String {
+        try open(.stateless).listGlobals()
+    }
+
+    private func look(
+        _ snapshot: Snapshot, _ question: InspectRequest.Question, seconds: Double = 0
+    ) throws -> [String: Any] {
+        let globals = try baseGlobals()
+        let isolate = try open(.stateless, snapshot)
+        let json = try #require(
+            isolate.inspect(
+                question, byteCountMax: 65_536, hiding: globals, profilerSeconds: seconds))
+        return try #require(
+            try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
+    }
+
+    private func variables(
+        _ heap: TestHeap, _ question: InspectRequest.Question, seconds: Double = 0
+    ) throws -> [String: [String: Any]] {
+        let found = try look(heap.snapshot, question, seconds: seconds)
+        let list = try #require(found["variables"] as? [[String: Any]])
+        return Dictionary(uniqueKeysWithValues: list.map { ($0["name"] as? String ?? "", $0) })
+    }
+
+    @Test("finds nothing in the base heap")
+    func empty() throws {
+        let found = try look(
+            TestEngine.baseHeap, .variables(depth: 0, countMax: 100), seconds: 10)
+        #expect((found["variables"] as? [Any])?.isEmpty == true)
+        #expect(found["total"] as? Int == 0)
+    }
+
+    @Test("finds what every kind of declaration left")
+    func kinds() throws {
+        var heap = TestHeap()
+        _ = try heap.run(
+            "let a = 1; const b = 2; class C {} function d() {} var e = 5; f = 6; undefined")
+        let kinds = try variables(heap, .variables(depth: 0, countMax: 100))
+            .mapValues { $0["kind"] as? String }
+        #expect(
+            kinds == [
+                "a": "let", "b": "const", "C": "class", "d": "function", "e": "var", "f": "global",
+            ])
+    }
+
+    @Test("has a digest that changes with what a variable holds, and only then")
+    func digests() throws {
+        var heap = TestHeap()
+        _ = try heap.run("let same = { a: [1, { b: new Map([[1, 'x']]) }] }, other = [1]; 0")
+        let before = try variables(heap, .digests).mapValues { $0["digest"] as? String }
+        _ = try heap.run("other[0] = 2; 0")
+        let after = try variables(heap, .digests).mapValues { $0["digest"] as? String }
+        #expect(before["same"] == after["same"])
+        #expect(before["other"] != after["other"])
+        _ = try heap.run("[...same.a[1].b.values()]; same.a[1].b.set(1, 'y'); 0")
+        let last = try variables(heap, .digests).mapValues { $0["digest"] as? String }
+        #expect(last["same"] != after["same"])
+    }
+
+    @Test("stops when it is told to")
+    func termination() throws {
+        let isolate = try open(.stateless)
+        isolate.terminator.terminate()
+        let json = isolate.inspect(
+            .digests, byteCountMax: 65_536, hiding: "", profilerSeconds: 1)
+        #expect(json == nil)
+    }
+
+    @Test("writes a profile piece by piece, until it is told to stop")
+    func profile() throws {
+        let isolate = try open(.stateless)
+        var bytes = Data()
+        let outcome = isolate.writeProfile(withinSeconds: 30) { piece in
+            bytes.append(contentsOf: piece)
+            return true
+        }
+        #expect(outcome == .written)
+        let profile = try JSONSerialization.jsonObject(with: bytes) as? [String: Any]
+        #expect(profile?["nodes"] != nil)
+        let refused = try open(.stateless).writeProfile(withinSeconds: 30) { _ in false }
+        #expect(refused == .refused)
+    }
+}
