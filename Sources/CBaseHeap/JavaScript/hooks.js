@@ -3,7 +3,7 @@
 (function (host, shared) {
     'use strict';
 
-    const { errorPrototype, stringSlice, stringStartsWith } = shared.primordials;
+    const { errorPrototype } = shared.primordials;
     const { inherits, isObject, unwrapProxy } = shared.lookups;
     const { cutToByteCount, exceedsByteCount } = shared.text;
     const { constructorName } = shared.names;
@@ -44,18 +44,6 @@
         return host.classOf(value) === 'Error' || inherits(value, errorPrototype);
     }
 
-    /** The parts of an error, with what to do instead where that is known. */
-    function explained(name, message, stack) {
-        const plain = [name, message, stack, true];
-        if (name !== 'SyntaxError' && name !== 'ReferenceError') return plain;
-        shared.load('hints.js');
-        const hint = shared.hintFor(name, message);
-        if (hint === '') return plain;
-        const head = `${name}: ${message}`;
-        const rest = stringStartsWith(stack, head) ? stringSlice(stack, head.length) : '';
-        return [name, `${message}. ${hint}`, `${head}. ${hint}${rest}`, true];
-    }
-
     /** What was thrown as [name, message, stack, whether it is an error]. */
     function describeError(thrown) {
         shared.keepLast('_error', thrown);
@@ -70,7 +58,7 @@
             const className = constructorName({ __proto__: null, depth: 2 }, value, 0);
             const name = cutToByteCount(nameOf(value, className), errorByteCountMax);
             const message = cutToByteCount(messageOf(value), errorByteCountMax);
-            return explained(name, message, stack);
+            return [name, message, stack, true];
         } catch {
             return ['Error', '', stack, true];
         }
