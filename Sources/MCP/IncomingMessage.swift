@@ -67,4 +67,5 @@ enum MetaKey: String {
     case serverInfo = "io.modelcontextprotocol/serverInfo"
     case logLevel = "io.modelcontextprotocol/logLevel"
     case progressToken
+    case traceparent
 }
