@@ -116,7 +116,9 @@ def test_children_down_to_a_depth(server):
 
 def test_sizes(server):
     server.run("""
-        let closure = (() => { const kept = new Array(100_000).fill(0.5); return () => kept[0]; })();
+        let closure = (() => {
+            const kept = new Array(100_000).fill(0.5); return () => kept[0];
+        })();
         let small = { a: 1 }; let bytes = new Uint8Array(1_000_000); let c = console;
     """, heap="h")
     answer = inspect(server, "h").structured

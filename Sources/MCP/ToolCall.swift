@@ -31,19 +31,19 @@ struct ToolCall: Sendable {
             log: logThreshold.map {
                 LogReporter(threshold: $0, now: server.now, notify: notify)
             })
-        let answer: Answer? = await RequestTrace.$current.withValue(trace) {
-            switch form {
-            case .result: await result(context).map(self.answer)
-            case .resultOrTask(let owner): await resultOrTask(of: owner, context)
-            }
+        let answer: Answer?
+        switch form {
+        case .result: answer = await result(context).map(self.answer)
+        case .resultOrTask(let owner): answer = await resultOrTask(of: owner, context)
         }
         conversation.endCall(request.id)
         return Task.isCancelled ? nil : answer
     }
 
     private func result(_ context: ToolContext) async -> ToolResult? {
-        await withTaskGroup(of: ToolResult?.self) { group in
-            group.addTask { await tool.call(arguments, context) }
+        let trace = trace
+        return await withTaskGroup(of: ToolResult?.self) { group in
+            group.addTask { await call(context, in: trace) }
             group.addTask {
                 await cancellation.wait()
                 return nil
@@ -55,6 +55,18 @@ struct ToolCall: Sendable {
         }
     }
 
+    private func call(_ context: ToolContext, in trace: RequestTrace?) async -> ToolResult {
+        await RequestTrace.$current.withValue(trace) { await tool.call(arguments, context) }
+    }
+
+    /// The transport's, with the caller's place in a trace as the message itself names it.
+    private var trace: RequestTrace? {
+        guard let parent = request.meta(.traceparent)?.string.flatMap({ TraceParent($0) }) else {
+            return RequestTrace.current
+        }
+        return RequestTrace(requestID: RequestTrace.current?.requestID, parent: parent)
+    }
+
     private func answer(_ result: ToolResult) -> Answer {
         Answer(id: request.id, result: server.complete(result.json(for: revision), for: revision))
     }
@@ -62,15 +74,12 @@ struct ToolCall: Sendable {
     /// The call is a task from its start, so that it goes on when it turns out to be a long one.
     private func resultOrTask(of owner: TaskOwner, _ context: ToolContext) async -> Answer? {
         let beginning: TaskStore.Beginning
+        let trace = trace
         do throws(MCPError) {
-            let trace = RequestTrace.current
             beginning = try server.tasks.begin(for: owner, timeToLive: nil) { [self] tell in
                 var context = context
                 context.tellStatus = tell
-                // The task runs elsewhere, where the caller's trace is not known.
-                return await RequestTrace.$current.withValue(trace) { [context] in
-                    await tool.call(arguments, context)
-                }
+                return await call(context, in: trace)
             }
         } catch {
             // Too many are there already: then it is a call like any other.
@@ -106,13 +115,5 @@ struct ToolCall: Sendable {
             await group.next()
             group.cancelAll()
         }
-    }
-
-    /// The transport's, with the caller's place in a trace as the message itself names it.
-    private var trace: RequestTrace? {
-        guard let parent = request.meta(.traceparent)?.string.flatMap({ TraceParent($0) }) else {
-            return RequestTrace.current
-        }
-        return RequestTrace(requestID: RequestTrace.current?.requestID, parent: parent)
     }
 }

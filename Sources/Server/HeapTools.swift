@@ -153,7 +153,7 @@ extension HeapTools {
         Tool(
             name: "delete_heap", title: "Delete heap",
             description: """
-                Deletes a heap. For a while fork_heap from the version in the answer brings it back.
+                Deletes a heap. For a while fork_heap from its version brings it back.
                 """,
             parameters: [
                 ToolParameter("heap", Self.name, .required, description: "Name.")

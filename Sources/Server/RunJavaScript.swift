@@ -166,7 +166,7 @@ extension RunJavaScript {
                 "Name of the heap to run on; made if there is none. Without it nothing is kept."),
         ToolParameter(
             "save", .boolean, .optional,
-            description: "false: run on the heap without changing it. Default true."),
+            description: "false: leave the heap as it is."),
         ToolParameter(
             "on_error", .choice(["rollback", "keep"]), .optional,
             description: "What becomes of changes made before an exception. Default rollback."),
@@ -188,8 +188,8 @@ extension RunJavaScript {
     private static let outputSchema: JSON = [
         "type": "object",
         "properties": [
-            "result": ["description": "The value as JSON, where it has a JSON form."],
-            "text": ["type": "string", "description": "The value as a console prints it."],
+            "result": ["description": "The value as JSON."],
+            "text": ["type": "string"],
             "console": ["type": "array", "items": ["type": "object"]],
             "heap": ["type": "string"],
             "version": ["type": "string"],

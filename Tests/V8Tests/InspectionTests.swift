@@ -15,11 +15,10 @@ struct InspectionTests {
     ) throws -> [String: Any] {
         let globals = try baseGlobals()
         let isolate = try open(.stateless, snapshot)
-        let json = try #require(
-            isolate.inspect(
-                question, byteCountMax: 65_536, hiding: globals, profilerSeconds: seconds))
-        return try #require(
-            try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
+        let json = isolate.inspect(
+            question, byteCountMax: 65_536, hiding: globals, profilerSeconds: seconds)
+        let object = try JSONSerialization.jsonObject(with: Data(json ?? []))
+        return try #require(object as? [String: Any])
     }
 
     private func variables(
