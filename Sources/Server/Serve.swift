@@ -68,11 +68,11 @@ extension ServerCommand {
             storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
             logger: logger)
         let timeline = Timeline()
-        let template = makeTemplate(settings, timeline: timeline, logger: logger)
+        let template = settings.makeTemplate(timeline: timeline, logger: logger)
         // Who requires it is told before the first client is, not by its first run.
         if settings.sandbox == .required { _ = try await template.identity() }
         let execution = ExecutionService(
-            repository: repository, source: template, limits: settings.limits,
+            repository: repository, source: makeSource(settings, template, timeline: timeline), limits: settings.limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger,
             events: metrics.events)
         var tools = [
@@ -91,17 +91,17 @@ extension ServerCommand {
             metrics: metrics)
     }
 
-    func makeTemplate(
-        _ settings: Settings, timeline: Timeline, logger: Logger
-    ) -> WorkerTemplate {
-        let launch = TemplateLaunch(
-            path: TemplateLaunch.pathBesideThisProgram(),
-            heapByteCountMax: settings.limits.heapByteCountMax, mode: settings.mode,
-            sandbox: settings.sandbox)
-        return WorkerTemplate(
-            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
-            logger: logger
-        ) { () throws(ExecutionError) in try launch.launch() }
+    /// Where workers come from; `template` where they are forked from one.
+    private func makeSource(
+        _ settings: Settings, _ template: WorkerTemplate, timeline: Timeline
+    ) -> any WorkerSource {
+        guard settings.workers == .separate else { return template }
+        // The template that all share says once what there is to say of each.
+        var quiet = Logger(label: "mcp-v8")
+        quiet.logLevel = .error
+        return SeparateWorkers { [quiet] in
+            settings.makeTemplate(timeline: timeline, logger: quiet)
+        }
     }
 
     func makeStorage(
@@ -169,5 +169,18 @@ extension Settings {
             one heap come one after the other. A call that fails changes nothing, unless on_error \
             is "keep".
             """
+    }
+}
+
+extension Settings {
+    /// The template that these settings ask for; nothing is started yet.
+    func makeTemplate(timeline: Timeline, logger: Logger) -> WorkerTemplate {
+        let launch = TemplateLaunch(
+            path: TemplateLaunch.pathBesideThisProgram(),
+            heapByteCountMax: limits.heapByteCountMax, mode: mode, sandbox: sandbox)
+        return WorkerTemplate(
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
+            logger: logger
+        ) { () throws(ExecutionError) in try launch.launch() }
     }
 }
