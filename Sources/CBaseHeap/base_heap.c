@@ -105,8 +105,53 @@ static const char clone[] = {
 static const char json[] = {
 #embed "JavaScript/json.js"
 };
+static const char late[] = {
+#embed "JavaScript/late.js"
+};
 static const char hooks[] = {
 #embed "JavaScript/hooks.js"
+};
+static const char blob[] = {
+#embed "JavaScript/blob.js"
+};
+static const char digest[] = {
+#embed "JavaScript/digest.js"
+};
+static const char form_data[] = {
+#embed "JavaScript/form-data.js"
+};
+static const char headers[] = {
+#embed "JavaScript/headers.js"
+};
+static const char pairs[] = {
+#embed "JavaScript/pairs.js"
+};
+static const char streams[] = {
+#embed "JavaScript/streams.js"
+};
+static const char streams_source[] = {
+#embed "JavaScript/streams-source.js"
+};
+static const char streams_tee[] = {
+#embed "JavaScript/streams-tee.js"
+};
+static const char streams_readable[] = {
+#embed "JavaScript/streams-readable.js"
+};
+static const char streams_writable[] = {
+#embed "JavaScript/streams-writable.js"
+};
+static const char streams_transform[] = {
+#embed "JavaScript/streams-transform.js"
+};
+static const char streams_pipe[] = {
+#embed "JavaScript/streams-pipe.js"
+};
+static const char streams_text[] = {
+#embed "JavaScript/streams-text.js"
+};
+static const char encodings[] = {
+#embed "JavaScript/encodings.js"
 };
 
 #define SCRIPT(file, bytes) {"mcp-v8:" file, bytes, sizeof(bytes)}
@@ -139,15 +184,36 @@ const base_heap_script base_heap_scripts[] = {
     SCRIPT("events.js", events),
     SCRIPT("abort.js", abort),
     SCRIPT("performance.js", performance),
-    SCRIPT("encoding.js", encoding),
-    SCRIPT("url-text.js", url_text),
-    SCRIPT("url-host.js", url_host),
-    SCRIPT("url-records.js", url_records),
-    SCRIPT("url-parser.js", url_parser),
-    SCRIPT("url-search-params.js", url_search_params),
-    SCRIPT("url.js", url),
     SCRIPT("clone.js", clone),
     SCRIPT("json.js", json),
+    SCRIPT("late.js", late),
     SCRIPT("hooks.js", hooks),
 };
 const size_t base_heap_script_count = sizeof(base_heap_scripts) / sizeof(base_heap_scripts[0]);
+
+// What late.js loads.
+const base_heap_script base_heap_late_scripts[] = {
+    SCRIPT("blob.js", blob),
+    SCRIPT("digest.js", digest),
+    SCRIPT("encoding.js", encoding),
+    SCRIPT("encodings.js", encodings),
+    SCRIPT("form-data.js", form_data),
+    SCRIPT("headers.js", headers),
+    SCRIPT("pairs.js", pairs),
+    SCRIPT("streams-pipe.js", streams_pipe),
+    SCRIPT("streams-readable.js", streams_readable),
+    SCRIPT("streams-source.js", streams_source),
+    SCRIPT("streams-tee.js", streams_tee),
+    SCRIPT("streams-text.js", streams_text),
+    SCRIPT("streams-transform.js", streams_transform),
+    SCRIPT("streams-writable.js", streams_writable),
+    SCRIPT("streams.js", streams),
+    SCRIPT("url-host.js", url_host),
+    SCRIPT("url-parser.js", url_parser),
+    SCRIPT("url-records.js", url_records),
+    SCRIPT("url-search-params.js", url_search_params),
+    SCRIPT("url-text.js", url_text),
+    SCRIPT("url.js", url),
+};
+const size_t base_heap_late_script_count =
+    sizeof(base_heap_late_scripts) / sizeof(base_heap_late_scripts[0]);

@@ -19,6 +19,9 @@ namespace {
 
 // Offset in a JSArrayBuffer of a 64-bit build without pointer compression, and in a BackingStore.
 constexpr uintptr_t extension_offset = 48;
+// Of a word of flags; a shared buffer, which no heap has, needs its extension.
+constexpr uintptr_t flags_offset = 56;
+constexpr uint32_t is_shared_flag = 1 << 4;
 constexpr uintptr_t store_byte_length_offset = 8;
 constexpr uintptr_t heap_object_tag = 1;
 
@@ -52,7 +55,7 @@ void JSArrayBuffer::Attach(std::shared_ptr<BackingStore> store) {
     original(this, std::move(store));
     // Only an empty buffer is surely where it was: memory for another may have made V8 collect and
     // move it.
-    if (!is_empty) return;
+    if (!is_empty || static_cast<uint32_t>(field(object, flags_offset)) & is_shared_flag) return;
     field(object, extension_offset) = 0;
     emptied_count.fetch_add(1, std::memory_order_relaxed);
 }

@@ -58,6 +58,7 @@ cv8_progress cv8_isolate_begin(cv8_isolate *owner, cv8_bytes code, const char *n
     v8::Isolate *isolate = owner->isolate;
     owner->forget_script();
     owner->script_name = name;
+    owner->is_parsing = true;
     std::string source(code.bytes, code.byte_count);
     owner->script_line_count =
         1 + static_cast<uint32_t>(std::count(source.begin(), source.end(), '\n'));
@@ -79,6 +80,7 @@ cv8_progress cv8_isolate_begin(cv8_isolate *owner, cv8_bytes code, const char *n
         auto progress = failure(owner, scope);
         return progress == cv8_failed ? cv8_failed_to_parse : progress;
     }
+    owner->is_parsing = false;
     owner->completion.Reset(isolate, completion.As<v8::Promise>());
     return owner->is_terminated ? cv8_terminated : cv8_waiting;
 }
@@ -148,8 +150,11 @@ bool cv8_isolate_describe_error(cv8_isolate *owner, cv8_error *error) {
     v8::TryCatch scope(isolate);
     *error = {};
     v8::Local<v8::Message> message = owner->kept_message.Get(isolate);
-    if (!message.IsEmpty()
-        && cv8::utf8(isolate, message->GetScriptResourceName()) == owner->script_name) {
+    // The name is in the source's last line, which the parser may not have reached.
+    std::string name =
+        message.IsEmpty() ? "" : cv8::utf8(isolate, message->GetScriptResourceName());
+    bool is_unnamed = owner->is_parsing && name.empty();
+    if (!message.IsEmpty() && (is_unnamed || name == owner->script_name)) {
         error->line = static_cast<uint32_t>(message->GetLineNumber(entered.context).FromMaybe(0));
         error->column =
             static_cast<uint32_t>(message->GetStartColumn(entered.context).FromMaybe(-1) + 1);

@@ -49,6 +49,23 @@ void on_rejection(v8::PromiseRejectMessage message) {
     }
 }
 
+// There are no modules: `import()` is rejected with what to do instead.
+v8::MaybeLocal<v8::Promise> refuse_import(
+    v8::Local<v8::Context> context, v8::Local<v8::Data>, v8::Local<v8::Value>,
+    v8::Local<v8::String> specifier, v8::Local<v8::FixedArray>
+) {
+    v8::Isolate *isolate = context->GetIsolate();
+    std::string reason = "import('" + cv8::utf8(isolate, specifier)
+                         + "'): there are no modules here. Write what is needed into the script.";
+    auto text = v8::String::NewFromUtf8(isolate, reason.c_str());
+    v8::Local<v8::Promise::Resolver> resolver;
+    v8::Local<v8::String> message;
+    if (!text.ToLocal(&message) || !v8::Promise::Resolver::New(context).ToLocal(&resolver)
+        || resolver->Reject(context, v8::Exception::TypeError(message)).IsNothing())
+        return {};
+    return resolver->GetPromise();
+}
+
 // A script without its indentation and its lines of comment: every snapshot holds the source.
 std::string compact(const base_heap_script &script) {
     std::string compacted;
@@ -70,6 +87,7 @@ void configure(cv8_isolate *owner) {
     isolate->SetData(0, owner);
     isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
     isolate->SetPromiseRejectCallback(on_rejection);
+    isolate->SetHostImportModuleDynamicallyCallback(refuse_import);
     isolate->SetOOMErrorHandler(on_out_of_memory);
     isolate->SetFatalErrorHandler(on_fatal_error);
     isolate->AddNearHeapLimitCallback(on_near_heap_limit, owner);
@@ -100,6 +118,22 @@ cv8_isolate *make(cv8_isolate_kind kind, v8::StartupData snapshot) {
 
 namespace cv8 {
 
+v8::MaybeLocal<v8::Value>
+run_base_script(v8::Local<v8::Context> context, const base_heap_script &script) {
+    v8::Isolate *isolate = context->GetIsolate();
+    v8::ScriptOrigin origin(isolate, text(isolate, script.name));
+    std::string code = compact(script);
+    v8::Local<v8::String> source;
+    v8::Local<v8::Script> compiled;
+    if (!v8::String::NewFromUtf8(
+             isolate, code.data(), v8::NewStringType::kNormal, static_cast<int>(code.size())
+        )
+             .ToLocal(&source)
+        || !v8::Script::Compile(context, source, &origin).ToLocal(&compiled))
+        return {};
+    return compiled->Run(context);
+}
+
 v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context) {
     v8::Isolate *isolate = context->GetIsolate();
     v8::EscapableHandleScope handles(isolate);
@@ -108,17 +142,8 @@ v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context) {
         make_host(context), v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0)};
     for (size_t index = 0; index < base_heap_script_count; index++) {
         const base_heap_script &script = base_heap_scripts[index];
-        v8::ScriptOrigin origin(isolate, text(isolate, script.name));
-        std::string code = compact(script);
-        v8::Local<v8::String> source;
-        v8::Local<v8::Script> compiled;
         v8::Local<v8::Value> install;
-        if (!v8::String::NewFromUtf8(
-                 isolate, code.data(), v8::NewStringType::kNormal, static_cast<int>(code.size())
-            )
-                 .ToLocal(&source)
-            || !v8::Script::Compile(context, source, &origin).ToLocal(&compiled)
-            || !compiled->Run(context).ToLocal(&install) || !install->IsFunction()
+        if (!run_base_script(context, script).ToLocal(&install) || !install->IsFunction()
             || install.As<v8::Function>()
                    ->Call(context, v8::Undefined(isolate), 2, arguments)
                    .IsEmpty()) {
@@ -189,6 +214,7 @@ cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, voi
             is_complete = true;
         }
     }
+    if (is_complete && kind == cv8_serializable) cv8::let_optimize(owner->isolate);
     if (is_complete) return owner;
     cv8_isolate_dispose(owner);
     return nullptr;
@@ -234,7 +260,7 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
     }
     owner->hooks.Reset();
     owner->context.Reset();
-    cv8::clear_optimized_code(owner->isolate);
+    cv8::end_optimizing(owner->isolate);
     auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
     cv8_isolate_dispose(owner);
     return {blob.data, static_cast<size_t>(blob.raw_size)};

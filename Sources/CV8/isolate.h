@@ -2,6 +2,7 @@
 #include "CV8.h"
 #include "version.h"
 
+#include <CBaseHeap.h>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -26,6 +27,8 @@ struct cv8_isolate {
     // The promise of the script that was begun last, and its name.
     v8::Global<v8::Promise> completion;
     std::string script_name;
+    // Whether nothing of it ran.
+    bool is_parsing = false;
     // Where its code as given ends, from 1: the parser may complain about the line that is appended
     // to it.
     uint32_t script_line_count = 1;
@@ -66,6 +69,10 @@ inline v8::Local<v8::String> text(v8::Isolate *isolate, const char *characters) 
     return v8::String::NewFromUtf8(isolate, characters, v8::NewStringType::kInternalized)
         .ToLocalChecked();
 }
+
+// Runs one of the base heap's scripts: its value is a function of `host` and `shared`.
+v8::MaybeLocal<v8::Value>
+run_base_script(v8::Local<v8::Context> context, const base_heap_script &script);
 
 // Evaluates the base heap's scripts in a context and returns their hooks.
 v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context);

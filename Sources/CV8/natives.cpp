@@ -1,7 +1,9 @@
 #include "natives.h"
+#include "digest.h"
 #include "isolate.h"
 
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <iterator>
 #include <sys/random.h>
@@ -144,6 +146,56 @@ void detach(const Info &info) {
     if (buffer->IsDetachable()) buffer->Detach();
 }
 
+// Runs a script that stays out of heaps until it is needed, and returns its function.
+void load(const Info &info) {
+    std::string name = utf8(info.GetIsolate(), info[0]);
+    for (size_t index = 0; index < base_heap_late_script_count; index++) {
+        const base_heap_script &script = base_heap_late_scripts[index];
+        if (name != script.name) continue;
+        v8::Local<v8::Value> install;
+        auto context = info.GetIsolate()->GetCurrentContext();
+        if (run_base_script(context, script).ToLocal(&install)) info.GetReturnValue().Set(install);
+        return;
+    }
+}
+
+void make_late(v8::Local<v8::Name> name, const v8::PropertyCallbackInfo<v8::Value> &info) {
+    v8::Isolate *isolate = info.GetIsolate();
+    auto *owner = static_cast<cv8_isolate *>(isolate->GetData(0));
+    v8::Local<v8::Value> value;
+    if (owner->call_hook(isolate->GetCurrentContext(), "makeLate", {name}).ToLocal(&value))
+        info.GetReturnValue().Set(value);
+}
+
+// Defines what looks like a data property, and whose value a hook gives when it is first read. V8
+// keeps such a property's own data in the isolate's part of a snapshot, where a function would take
+// its whole context along: hence a hook.
+void define_late(const Info &info) {
+    if (!info[0]->IsObject() || !info[1]->IsString()) return;
+    info[0]
+        .As<v8::Object>()
+        ->SetLazyDataProperty(
+            info.GetIsolate()->GetCurrentContext(), info[1].As<v8::Name>(), make_late, {},
+            info[2]->IsTrue() ? v8::None : v8::DontEnum
+        )
+        .Check();
+}
+
+// The digest of a Uint8Array as a Uint8Array; undefined for an algorithm that is not known.
+void digest_of(const Info &info) {
+    if (!info[1]->IsUint8Array()) return;
+    v8::Isolate *isolate = info.GetIsolate();
+    auto array = info[1].As<v8::Uint8Array>();
+    auto store = array->Buffer()->GetBackingStore();
+    auto bytes = static_cast<const uint8_t *>(store->Data()) + array->ByteOffset();
+    uint8_t result[digest_byte_count_max];
+    size_t count = digest(utf8(isolate, info[0]), bytes, array->ByteLength(), result);
+    if (count == 0) return;
+    auto buffer = v8::ArrayBuffer::New(isolate, count);
+    std::memcpy(buffer->GetBackingStore()->Data(), result, count);
+    info.GetReturnValue().Set(v8::Uint8Array::New(buffer, 0, count));
+}
+
 // Append only, and raise natives_version with every change: a snapshot holds positions in this
 // table.
 struct {
@@ -160,15 +212,19 @@ struct {
     {"ownNonIndexKeys", own_non_index_keys},
     {"fillRandom", fill_random},
     {"detach", detach},
+    {"load", load},
+    {"defineLate", define_late},
+    {"digest", digest_of},
 };
-constexpr uint32_t natives_version = 2;
+constexpr uint32_t natives_version = 3;
 
 } // namespace
 
 const intptr_t *external_references() {
-    static intptr_t table[std::size(natives) + 1];
+    // The callback of late properties comes first: it is no function of `host`.
+    static intptr_t table[std::size(natives) + 2] = {reinterpret_cast<intptr_t>(make_late)};
     for (size_t index = 0; index < std::size(natives); index++) {
-        table[index] = reinterpret_cast<intptr_t>(natives[index].function);
+        table[index + 1] = reinterpret_cast<intptr_t>(natives[index].function);
     }
     return table;
 }

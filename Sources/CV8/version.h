@@ -2,9 +2,25 @@
 // The only place that knows V8's versions, and what it exports without a public header.
 
 #include <v8.h>
+#include <vector>
 
 #if V8_MAJOR_VERSION < 10 || V8_MAJOR_VERSION > 11
 #error "mcp-v8 knows V8 10 (Debian 12) and 11 (Debian 13)"
+#endif
+
+#if V8_MAJOR_VERSION < 11
+namespace v8 {
+// From V8's v8-util.h, which Debian leaves out, as far as it is used: the values are handles that
+// whoever takes them disposes of.
+class DefaultPersistentValueVectorTraits;
+template <typename Value, typename Traits> class PersistentValueVector {
+public:
+    explicit PersistentValueVector(Isolate *isolate) : isolate(isolate) {}
+
+    Isolate *isolate;
+    std::vector<uintptr_t> handles;
+};
+} // namespace v8
 #endif
 
 // From V8's debug-interface.h; the same in 10.2 and 11.3.
@@ -12,4 +28,44 @@ namespace v8::debug {
 enum class EvaluateGlobalMode { kDefault, kDisableBreaks, kDisableBreaksAndThrowOnSideEffect };
 V8_EXPORT MaybeLocal<Value>
 EvaluateGlobal(Isolate *isolate, Local<String> source, EvaluateGlobalMode mode, bool repl);
+
+class V8_EXPORT Location {
+public:
+    // From 0.
+    int GetLineNumber() const;
+    int GetColumnNumber() const;
+
+private:
+    int line_number_;
+    int column_number_;
+    bool is_empty_;
+};
+
+class V8_EXPORT Script {
+public:
+    MaybeLocal<String> SourceURL() const;
+};
+
+class V8_EXPORT GeneratorObject {
+public:
+    MaybeLocal<debug::Script> Script();
+    Location SuspendedLocation();
+    bool IsSuspended();
+    static Local<GeneratorObject> Cast(Local<Value> value);
+};
+
+class QueryObjectPredicate {
+public:
+    virtual ~QueryObjectPredicate() = default;
+    virtual bool Filter(Local<Object> object) = 0;
+};
+
+#if V8_MAJOR_VERSION < 11
+using FoundObjects = PersistentValueVector<Object, DefaultPersistentValueVectorTraits>;
+#else
+using FoundObjects = std::vector<Global<Object>>;
+#endif
+
+V8_EXPORT void
+QueryObjects(Local<Context> context, QueryObjectPredicate *predicate, FoundObjects *objects);
 } // namespace v8::debug

@@ -58,10 +58,13 @@ extension ExecutionFailure {
                 + "ask for a longer timeout, or do less in one run.")
     }
 
-    static let unsettled = ExecutionFailure(
-        .timeout,
-        "The script awaits a promise that nothing is left to settle: it would wait for ever. "
-            + "Nothing of it was kept.")
+    static func unsettled(_ places: String) -> ExecutionFailure {
+        let waiting = places.isEmpty ? "" : " It waits at \(places)."
+        return ExecutionFailure(
+            .timeout,
+            "The script awaits a promise that nothing is left to settle: it would wait for ever."
+                + "\(waiting) Nothing of it was kept.")
+    }
 
     static func notSerializable(_ reason: String) -> ExecutionFailure {
         ExecutionFailure(

@@ -27,7 +27,8 @@ struct PostMortem: Sendable {
         if exit == .exited(code: WorkerExit.notStartedCode) {
             return ExecutionFailure(
                 .workerLost,
-                "The system has no process to give for a worker; the script did not run. Try again.")
+                "The system has no process to give for a worker; the script did not run. Try again."
+            )
         }
         if failure == .sandboxViolation {
             return ExecutionFailure(

@@ -64,7 +64,7 @@ extension Run {
         case .value(let value): .value(value)
         case .exception(let error): .failure(ExecutionFailure(error))
         case .timeout(let pending): .failure(.timeout(running.timeout, pending: pending))
-        case .unsettled: .failure(.unsettled)
+        case .unsettled(let places): .failure(.unsettled(places))
         case .outOfMemory: .failure(.outOfMemory)
         }
     }

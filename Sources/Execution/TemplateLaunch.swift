@@ -28,12 +28,12 @@ package struct TemplateLaunch: Sendable {
     /// Describes a start; nothing happens yet.
     package init(
         path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,
-        sandbox: SandboxLevel = .on
+        sandbox: SandboxLevel = .on, timeZone: String = "UTC"
     ) {
         self.path = path
         arguments = [
             path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
-            "--sandbox", sandbox.rawValue,
+            "--sandbox", sandbox.rawValue, "--time-zone", timeZone,
         ]
     }
 

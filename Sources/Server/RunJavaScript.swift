@@ -1,6 +1,7 @@
 internal import Execution
 internal import Heaps
 internal import MCP
+internal import TypeScript
 internal import WorkerProtocol
 
 /// The tool `run_js`: code in, result out.
@@ -8,6 +9,7 @@ struct RunJavaScript: Sendable {
     private let service: ExecutionService
     private let settings: Settings
     private let onReport: @Sendable (ExecutionReport) -> Void
+    private let stripper: TypeStripper?
 
     /// Makes the tool; `onReport` is called after each execution.
     init(
@@ -17,6 +19,7 @@ struct RunJavaScript: Sendable {
         self.service = service
         self.settings = settings
         self.onReport = onReport
+        stripper = settings.script.esbuildPath.map { TypeStripper(esbuildPath: $0) }
     }
 
     /// The tool as clients see it.
@@ -42,11 +45,53 @@ struct RunJavaScript: Sendable {
         } catch {
             return ExecutionFailure(.invalid, "\(error)").toolResult
         }
-        let report = await RunJavaScript.tellingTime(to: context) {
-            await service.execute(request) { line in context.reportProgress(line.text) }
+        let language = ScriptLanguage(rawValue: arguments["language"]?.string ?? "") ?? .detected
+        return await RunJavaScript.tellingTime(to: context) {
+            await run(request, in: language, context)
         }
-        onReport(report)
+    }
+
+    private func run(
+        _ request: ExecutionRequest, in language: ScriptLanguage, _ context: ToolContext
+    ) async -> ToolResult {
+        let start = ContinuousClock.now
+        if language == .typeScript {
+            return await strippedAndRun(request, since: start, context).toolResult
+        }
+        var report = await execute(request, context)
+        guard language == .detected, report.mayBeTypeScript else { return report.toolResult }
+        if stripper != nil {
+            // Nothing ran. What is wrong as TypeScript too is wrong as JavaScript.
+            let second = await strippedAndRun(request, since: start, context)
+            if second.kind != .syntax { return second.toolResult }
+        } else if ScriptLanguage.looksLikeTypeScript(request.code) {
+            report.addHint(ScriptLanguage.noStripperHint)
+        }
         return report.toolResult
+    }
+
+    private func strippedAndRun(
+        _ request: ExecutionRequest, since start: ContinuousClock.Instant, _ context: ToolContext
+    ) async -> TypeScriptRun {
+        guard let stripper else { return .notStripped(.noStripper) }
+        var request = request
+        let timeout = request.timeout ?? settings.limits.timeoutDefault
+        do throws(TypeScriptError) {
+            request.code = try await stripper.strip(request.code, timeout: timeout)
+        } catch {
+            return .notStripped(ExecutionFailure(error))
+        }
+        // The deadline covers all of it.
+        request.timeout = max(.milliseconds(1), timeout - (ContinuousClock.now - start))
+        return .ran(await execute(request, context))
+    }
+
+    private func execute(
+        _ request: ExecutionRequest, _ context: ToolContext
+    ) async -> ExecutionReport {
+        let report = await service.execute(request) { line in context.reportProgress(line.text) }
+        onReport(report)
+        return report
     }
 
     private static func request(_ arguments: JSONObject) throws(HeapError) -> ExecutionRequest {
@@ -89,6 +134,9 @@ extension RunJavaScript {
             ToolParameter(
                 "code", .string(byteCountMax: settings.limits.codeByteCountMax), .required,
                 description: "JavaScript. The value of the last expression is the result."),
+            ToolParameter(
+                "language", .choice(ScriptLanguage.allCases.map(\.rawValue)), .optional,
+                description: "Default auto: types are stripped where the code has them."),
             ToolParameter(
                 "timeout_ms", .integer(1...timeoutMax), .optional,
                 description: "Deadline of the whole call in milliseconds."),

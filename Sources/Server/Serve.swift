@@ -26,7 +26,8 @@ extension ServerCommand {
                 with: parts, keeping: settings.retention, logger: logger)
         case .http(let http):
             let parts = try await makeParts(settings, logger: logger)
-            let service = try HTTPService(http, parts: parts, logger: logger)
+            let service = try await HTTPService(
+                http, parts: parts, logger: logger)
             try await run(
                 .init(service: service), with: parts, keeping: settings.retention,
                 logger: logger)
@@ -61,7 +62,7 @@ extension ServerCommand {
     }
 
     private func makeParts(_ settings: Settings, logger: Logger) async throws -> ServerParts {
-        let metrics = Metrics()
+        let metrics = ServerMetrics()
         let storage = MeteredStorage(
             storage: try await makeStorage(settings, logger: logger), metrics: metrics)
         let repository = HeapRepository(
@@ -72,7 +73,8 @@ extension ServerCommand {
         // Who requires it is told before the first client is, not by its first run.
         if settings.sandbox == .required { _ = try await template.identity() }
         let execution = ExecutionService(
-            repository: repository, source: makeSource(settings, template, timeline: timeline), limits: settings.limits,
+            repository: repository, source: makeSource(settings, template, timeline: timeline),
+            limits: settings.limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger,
             events: metrics.events)
         var tools = [
@@ -126,7 +128,7 @@ struct ServerParts: Sendable {
     let template: WorkerTemplate
     let execution: ExecutionService
     let server: MCPServer
-    let metrics: Metrics
+    let metrics: ServerMetrics
 }
 
 /// Keeps workers until the server ends.
@@ -177,7 +179,8 @@ extension Settings {
     func makeTemplate(timeline: Timeline, logger: Logger) -> WorkerTemplate {
         let launch = TemplateLaunch(
             path: TemplateLaunch.pathBesideThisProgram(),
-            heapByteCountMax: limits.heapByteCountMax, mode: mode, sandbox: sandbox)
+            heapByteCountMax: limits.heapByteCountMax, mode: mode, sandbox: sandbox,
+            timeZone: script.timeZone)
         return WorkerTemplate(
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
             logger: logger

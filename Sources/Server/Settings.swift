@@ -30,7 +30,9 @@ struct Settings: Sendable {
     var mode: EngineIdentity.Mode
     var workers: WorkerOrigin
     var retention: RetentionPolicy
+    var script: ScriptSettings
     var logLevel: Logger.Level
+    var logFormat: LogFormat
 
     /// Checks what the sources say and fills in the defaults.
     ///
@@ -51,12 +53,18 @@ struct Settings: Sendable {
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")
         }
         retention = try Settings.retention(sources, for: storage)
+        script = try ScriptSettings(sources)
         let level = sources.value(\.logLevel) ?? (transport == .stdio ? "warning" : "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw .invalid("--log-level is \"\(level)\"; it must be one of \(known)")
         }
         self.logLevel = logLevel
+        let format = sources.value(\.logFormat) ?? LogFormat.text.rawValue
+        guard let logFormat = LogFormat(rawValue: format) else {
+            throw .invalid("--log-format is \"\(format)\"; it must be text or json")
+        }
+        self.logFormat = logFormat
     }
 
     private static func storage(

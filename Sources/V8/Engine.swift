@@ -58,6 +58,19 @@ package enum Engine {
         return true
     }
 
+    /// Whether V8 has a time zone of this name, and takes it for its own.
+    package static func knowsTimeZone(_ name: String, _ baseHeap: Snapshot) -> Bool {
+        guard let isolate = Isolate(.stateless, restoring: baseHeap, print: { _ in }) else {
+            return false
+        }
+        // The name in code: letters, digits and a few signs, see `--time-zone`.
+        let code = """
+            const zone = (options) => new Intl.DateTimeFormat('en', options).resolvedOptions();
+            zone().timeZone === zone({ timeZone: '\(name)' }).timeZone
+            """
+        return isolate.evaluate(trial(code)).isValue("true")
+    }
+
     /// Lets V8 optimise what runs often in heaps, if a trial shows that this V8 does it, and that
     /// such a heap goes through a snapshot unharmed.
     ///
@@ -72,7 +85,12 @@ package enum Engine {
     }
 
     private static func optimizerIsSound(_ baseHeap: Snapshot) -> Bool {
-        let hot = "function sum(n) { return n < 2 ? n : sum(n - 1) + sum(n - 2) } sum(21)"
+        // A function that is called often, and one loop that runs for long.
+        let hot = """
+            function sum(n) { return n < 2 ? n : sum(n - 1) + sum(n - 2) }
+            for (var turns = 0, seen = 0; turns < 1e5; turns++) seen += turns & 1;
+            seen === 5e4 && sum(21)
+            """
         guard let isolate = Isolate(.heap, restoring: baseHeap, print: { _ in }),
             isolate.evaluate(trial(hot)).isValue("10946"), cv8_optimizer_is_in_use(),
             isolate.prepareSerialization() == nil

@@ -34,7 +34,7 @@ extension Isolate {
             let delay = unsafe cv8_isolate_next_timer_delay(raw)
             if delay < 0 {
                 guard progress == cv8_waiting else { break }
-                return .unsettled
+                return .unsettled(places: unsafe String(cv8_isolate_pending_awaits(raw)))
             }
             guard wait(milliseconds: delay, until: script.deadline) else {
                 return .timeout(pending: unsafe String(cv8_isolate_pending_timers(raw)))

@@ -18,6 +18,7 @@ struct Worker {
         var heapByteCountMax: UInt64 = 256 << 20
         var mode = EngineIdentity.Mode.jit
         var sandbox = SandboxLevel.on
+        var timeZone = "UTC"
 
         init(arguments: [String]) throws(WorkerError) {
             var rest = arguments[...]
@@ -36,6 +37,7 @@ struct Worker {
                         throw .badArgument(name)
                     }
                     sandbox = level
+                case ("--time-zone", let name): timeZone = name
                 default: throw .badArgument(name)
                 }
             }
@@ -48,6 +50,9 @@ struct Worker {
             try serve(settings)
         } catch WorkerError.serverGone {
             exit(0)
+        } catch WorkerError.unknownTimeZone(let name) {
+            report("mcp-v8-worker: there is no time zone \"\(name)\" (--time-zone)\n")
+            exit(1)
         } catch WorkerError.sandbox(let error) {
             report("mcp-v8-worker: \(error)\n")
             exit(1)
@@ -58,11 +63,16 @@ struct Worker {
     }
 
     private static func serve(_ settings: Settings) throws(WorkerError) {
+        // Before anything asks what time it is.
+        unsafe setenv("TZ", settings.timeZone, 1)
         let options = Engine.Options(
             heapByteCountMax: settings.heapByteCountMax, mode: settings.mode)
         Engine.start(options)
         guard let baseHeap = Engine.makeBaseHeap(), Engine.warmUp(baseHeap) else {
             throw .baseHeapFailed
+        }
+        guard Engine.knowsTimeZone(settings.timeZone, baseHeap) else {
+            throw .unknownTimeZone(settings.timeZone)
         }
         if settings.mode == .jit && !Engine.startOptimizer(baseHeap) {
             report("mcp-v8-worker: this V8 does not optimise in heaps: they compute slowly\n")
@@ -83,6 +93,8 @@ enum WorkerError: Error {
     case badArgument(String)
     /// V8 here cannot make or restore the heap that every heap starts from.
     case baseHeapFailed
+    /// V8 knows no such time zone.
+    case unknownTimeZone(String)
     /// The kernel refused something.
     case system(String, errno: Int32)
     /// Workers cannot be confined.

@@ -37,8 +37,9 @@ package enum ScriptOutcome: Hashable, Sendable {
     case timeout(pending: String?)
     /// The heap limit was reached.
     case outOfMemory
-    /// It awaits a promise that nothing is left to settle: it would wait for ever.
-    case unsettled
+    /// It awaits a promise that nothing is left to settle: it would wait for ever. `places` says
+    /// where functions wait, as `run_js:3:7, …`; it may be empty.
+    case unsettled(places: String)
 
     func encode(into writer: inout WireWriter) {
         switch self {
@@ -54,8 +55,9 @@ package enum ScriptOutcome: Hashable, Sendable {
             writer.write(optional: pending) { $0.write($1) }
         case .outOfMemory:
             writer.write(UInt8(3))
-        case .unsettled:
+        case .unsettled(let places):
             writer.write(UInt8(4))
+            writer.write(places)
         }
     }
 
@@ -72,7 +74,7 @@ package enum ScriptOutcome: Hashable, Sendable {
                 pending: try reader.readOptional { reader throws(WireError) in try reader.readText()
                 })
         case 3: self = .outOfMemory
-        case 4: self = .unsettled
+        case 4: self = .unsettled(places: try reader.readText())
         case let tag: throw .unknownTag(tag, in: "outcome")
         }
     }

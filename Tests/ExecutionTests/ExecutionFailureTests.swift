@@ -96,7 +96,7 @@ struct ExecutionFailureTests {
             $0.say(.evaluated(.of(.timeout(pending: "a timer"))))
         }
         try await expectFailure(.timeout, containing: "for ever") {
-            $0.say(.evaluated(.of(.unsettled)))
+            $0.say(.evaluated(.of(.unsettled(places: "run_js:1:1"))))
         }
     }
 

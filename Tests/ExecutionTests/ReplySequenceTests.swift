@@ -60,7 +60,7 @@ struct ReplySequenceTests {
             (.onValueOrException, .exception(.sample(.syntax)), false),
             (.onValueOrException, .timeout(pending: nil), false),
             (.onValueOrException, .outOfMemory, false),
-            (.onValueOrException, .unsettled, false),
+            (.onValueOrException, .unsettled(places: ""), false),
             (.never, .value(ScriptValue(json: nil, text: "")), false),
         ])
     func covers(_ saving: EvaluateRequest.Saving, _ outcome: ScriptOutcome, _ isCovered: Bool) {

@@ -20,7 +20,9 @@ struct WireTests {
         .evaluated(
             Evaluation(outcome: .timeout(pending: "a timer"), microseconds: 1, heapByteCount: 2)),
         .evaluated(Evaluation(outcome: .outOfMemory, microseconds: 1, heapByteCount: 2)),
-        .evaluated(Evaluation(outcome: .unsettled, microseconds: 1, heapByteCount: 2)),
+        .evaluated(
+            Evaluation(
+                outcome: .unsettled(places: "run_js:1:1"), microseconds: 1, heapByteCount: 2)),
         .snapshot(.made(byteCount: 466_000, microseconds: 4_000)),
         .snapshot(.notSerializable("a live WebAssembly.Module")),
         .snapshot(.tooLarge(byteCount: 2, limit: 1)),

@@ -4,7 +4,7 @@
     'use strict';
 
     const { apply, newList, symbolIterator, TypeError } = shared.primordials;
-    const { isObject } = shared.lookups;
+    const { isObject, without } = shared.lookups;
     const { DOMException, expose, illegal, requireCount } = shared.web;
     const { addListener, EventTarget, fire } = shared.events;
 
@@ -25,9 +25,15 @@
         static {
             isSignal = (value) => isObject(value) && #isAborted in value;
             abort = (signal, reason) => signal.#abort(reason);
+            // Returns a function that forgets the algorithm again.
             shared.onAbort = (signal, algorithm) => {
                 signal.#algorithms[signal.#algorithms.length] = algorithm;
+                return () => {
+                    signal.#algorithms = without(signal.#algorithms, (each) => each === algorithm);
+                };
             };
+            shared.abortSignal = abort;
+            shared.newSignal = () => new AbortSignal(token);
         }
         constructor(key = undefined) {
             if (key !== token) throw illegal();

@@ -14,7 +14,8 @@
     const { install, typedArrayPrototype } = shared.language;
     const { defineHidden, isObject, isProxy, ownDescriptorOf } = shared.lookups;
     const {
-        defineFunctions, dictionaryOf, DOMException, isPlatformObject, requireCount,
+        clonePlatformObject, defineFunctions, dictionaryOf, DOMException, isPlatformObject,
+        requireCount,
     } = shared.web;
     const { Array, ArrayBuffer, DataView, Date, RangeError, RegExp } = globalThis;
     const { MAX_SAFE_INTEGER } = Number;
@@ -194,6 +195,11 @@
         if (mapHas(memory, value)) return mapGet(memory, value);
         if (isProxy(value)) throw uncloneable(value);
         if (isArray(value)) return cloneProperties(value, new Array(value.length), memory);
+        const platformCopy = clonePlatformObject(value);
+        if (platformCopy !== undefined) {
+            mapSet(memory, value, platformCopy);
+            return platformCopy;
+        }
         const kind = host.classOf(value);
         if (kind === '' ? isOpaque(value) : cloners[kind] === undefined) {
             throw uncloneable(value);

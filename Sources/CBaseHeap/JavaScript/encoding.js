@@ -3,14 +3,14 @@
     'use strict';
 
     const {
-        dataViewBuffer, dataViewByteLength, dataViewByteOffset, newList, stringCharCodeAt,
-        stringIndexOf, stringSlice, stringToLowerCase, typedArrayBuffer, typedArrayByteLength,
-        typedArrayByteOffset, typedArrayLength, typedArrayName, TypeError, Uint8Array,
+        dataViewBuffer, dataViewByteLength, dataViewByteOffset, newList, parseInt, RangeError,
+        stringCharCodeAt, stringIndexOf, stringSlice, stringStartsWith, stringToLowerCase,
+        typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset, typedArrayLength,
+        typedArrayName, TypeError, Uint8Array,
     } = shared.primordials;
     const { isObject } = shared.lookups;
-    const { dictionaryOf, DOMException, expose, requireCount } = shared.web;
+    const { dictionaryOf, DOMException, lateValues, offer, requireCount } = shared.web;
     const { alphabets, decodeBase64, encoded, textOf } = shared.bytes;
-    const { RangeError } = globalThis;
 
     const chunkLengthMax = 8_192;
 
@@ -103,7 +103,7 @@
             return writeUTF8(text, destination);
         }
     }
-    expose('TextEncoder', TextEncoder, isEncoder, () => ['encoding']);
+    offer('TextEncoder', TextEncoder, isEncoder, () => ['encoding']);
 
     /** Collects code points, or UTF-16 units, as text. */
     class Output {
@@ -210,6 +210,19 @@
         end() {}
     }
 
+    class TableDecoder {
+        #table;
+        constructor(table) { this.#table = table; }
+        put(byte, output, fail) {
+            const start = (byte - 0x80) * 4;
+            const unit = byte < 0x80 ? byte
+                : parseInt(stringSlice(this.#table, start, start + 4), 16);
+            if (unit === 0xFFFD) fail(output);
+            else output.put(unit);
+        }
+        end() {}
+    }
+
     const encodings = {
         __proto__: null,
         'utf-8': () => new UTF8Decoder(),
@@ -229,15 +242,24 @@
 
     const isSpace = (letter) => stringIndexOf(' \t\n\f\r', letter) >= 0;
 
+    function nameIn(lists, wanted) {
+        for (const name in lists) if (stringIndexOf(lists[name], wanted) >= 0) return name;
+        return undefined;
+    }
+
     function encodingOf(label) {
         let start = 0;
         let end = label.length;
         while (start < end && isSpace(label[start])) start++;
         while (end > start && isSpace(label[end - 1])) end--;
         const wanted = ` ${stringToLowerCase(stringSlice(label, start, end))} `;
-        for (const name in labels) {
-            const isOne = stringIndexOf(wanted, ' ', 1) === wanted.length - 1;
-            if (isOne && wanted.length > 2 && stringIndexOf(labels[name], wanted) >= 0) return name;
+        const isOne = stringIndexOf(wanted, ' ', 1) === wanted.length - 1;
+        if (isOne && wanted.length > 2) {
+            const known = nameIn(labels, wanted);
+            if (known !== undefined) return known;
+            shared.load('encodings.js');
+            const found = nameIn(shared.singleByteLabels, wanted);
+            if (found !== undefined) return found;
         }
         throw new RangeError(`The encoding '${label}' is not supported`);
     }
@@ -248,32 +270,20 @@
         throw new TypeError('The encoded data was not valid');
     }
 
-    let isDecoder;
-
-    class TextDecoder {
-        #encoding;
-        #isFatal;
-        #ignoresBOM;
+    /** What decodes for a TextDecoder, and for a stream. */
+    class Decoder {
         #decoder;
         #isFirst = true;
-        static {
-            isDecoder = (value) => isObject(value) && #encoding in value;
+        constructor(encoding, isFatal, ignoresBOM) {
+            this.encoding = encoding;
+            this.fatal = isFatal;
+            this.ignoreBOM = ignoresBOM;
         }
-        constructor(label = 'utf-8', options = undefined) {
-            this.#encoding = encodingOf(`${label}`);
-            const { fatal, ignoreBOM } = dictionaryOf(options);
-            this.#isFatal = !!fatal;
-            this.#ignoresBOM = !!ignoreBOM;
-        }
-        get encoding() { return this.#encoding; }
-        get fatal() { return this.#isFatal; }
-        get ignoreBOM() { return this.#ignoresBOM; }
-        decode(input = undefined, options = undefined) {
-            const name = this.#encoding;
-            const bytes = input === undefined ? new Uint8Array(0) : bytesOf(input);
-            const { stream } = dictionaryOf(options);
-            const decoder = this.#decoder ??= encodings[name]();
-            const onError = this.#isFatal ? fail : replace;
+        decode(bytes, isStream) {
+            const name = this.encoding;
+            const decoder = this.#decoder ??= encodings[name]?.() ??
+                new TableDecoder(shared.singleByteTables[name]);
+            const onError = this.fatal ? fail : replace;
             const output = new Output();
             let text;
             try {
@@ -281,7 +291,7 @@
                 for (let index = 0; index < length; index++) {
                     decoder.put(bytes[index], output, onError);
                 }
-                if (!stream) decoder.end(output, onError);
+                if (!isStream) decoder.end(output, onError);
                 text = output.take();
             } catch (error) {
                 this.#decoder = undefined;
@@ -290,16 +300,43 @@
             }
             if (this.#isFirst && text !== '') {
                 const isMarked = stringCharCodeAt(text, 0) === 0xFEFF;
-                const skips = isMarked && !this.#ignoresBOM && name !== 'windows-1252';
+                const skips = isMarked && !this.ignoreBOM && stringStartsWith(name, 'utf-');
                 if (skips) text = stringSlice(text, 1);
                 this.#isFirst = false;
             }
-            if (!stream) this.#isFirst = true;
+            if (!isStream) this.#isFirst = true;
             return text;
         }
     }
+
+    function newDecoder(label, options) {
+        const encoding = encodingOf(`${label}`);
+        const { fatal, ignoreBOM } = dictionaryOf(options);
+        return new Decoder(encoding, !!fatal, !!ignoreBOM);
+    }
+
+    let isDecoder;
+
+    class TextDecoder {
+        #decoder;
+        static {
+            isDecoder = (value) => isObject(value) && #decoder in value;
+        }
+        constructor(label = 'utf-8', options = undefined) {
+            this.#decoder = newDecoder(label, options);
+        }
+        get encoding() { return this.#decoder.encoding; }
+        get fatal() { return this.#decoder.fatal; }
+        get ignoreBOM() { return this.#decoder.ignoreBOM; }
+        decode(input = undefined, options = undefined) {
+            const decoder = this.#decoder;
+            const bytes = input === undefined ? new Uint8Array(0) : bytesOf(input);
+            const { stream } = dictionaryOf(options);
+            return decoder.decode(bytes, !!stream);
+        }
+    }
     const decoderFields = ['encoding', 'fatal', 'ignoreBOM'];
-    expose('TextDecoder', TextDecoder, isDecoder, () => decoderFields);
+    offer('TextDecoder', TextDecoder, isDecoder, () => decoderFields);
 
     const functions = {
         __proto__: null,
@@ -332,7 +369,7 @@
             shared.timers.report(error);
         },
     };
-    shared.web.defineFunctions(functions);
+    for (const name in functions) lateValues[name] = functions[name];
 
     function decodeUTF8(list) {
         const decoder = new UTF8Decoder();
@@ -344,5 +381,5 @@
         return output.take();
     }
 
-    shared.encoding = { __proto__: null, bytesOf, encodeUTF8, decodeUTF8 };
+    shared.encoding = { __proto__: null, bytesOf, encodeUTF8, decodeUTF8, newDecoder };
 })

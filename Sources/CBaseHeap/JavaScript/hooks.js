@@ -53,7 +53,8 @@
         try {
             const className = constructorName({ __proto__: null, depth: 2 }, value, 0);
             const name = cutToByteCount(nameOf(value, className), errorByteCountMax);
-            return [name, cutToByteCount(messageOf(value), errorByteCountMax), stack, true];
+            const message = cutToByteCount(messageOf(value), errorByteCountMax);
+            return [name, message, stack, true];
         } catch {
             return ['Error', '', stack, true];
         }
@@ -68,6 +69,7 @@
     shared.hooks = {
         __proto__: null,
         beginRun, describeValue, describeError, prepareSnapshot,
+        makeLate: shared.makeLate,
         nextTimerDelay: shared.timers.nextTimerDelay,
         runDueTimer: shared.timers.runDueTimer,
         clearTimers: shared.timers.clearTimers,

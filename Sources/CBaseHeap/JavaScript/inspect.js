@@ -13,7 +13,7 @@
         dataValue, descriptorOf, includes, inherits, keysOf, nonIndexKeysOf, ownDescriptorOf,
         unwrapProxy,
     } = shared.lookups;
-    const { cutToByteCount, indent, keyName, linesOf, numberText, quoted, remainder } = shared.text;
+    const { cutToByteCount, keyName, linesOf, numberText, quoted, remainder } = shared.text;
     const { constructorName, functionName, prefix, tagOf } = shared.names;
     const { shapes } = shared;
 
@@ -123,7 +123,7 @@
             if (typeof result !== 'object') {
                 return typeof result === 'symbol' ? symbolToString(result) : `${result}`;
             }
-            return indent(formatValue(context, result, recursion), context.indentation);
+            return formatValue(context, result, recursion);
         } catch {
             return undefined;
         }

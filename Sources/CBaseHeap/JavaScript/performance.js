@@ -51,17 +51,41 @@
     const entryFields = ['name', 'entryType', 'startTime', 'duration', 'detail'];
     expose('PerformanceEntry', PerformanceEntry, isEntry, () => entryFields);
 
-    const addEntry = (entryType, name, start, duration, detail) => {
-        const entry = new PerformanceEntry(token, {
-            __proto__: null, name, entryType, startTime: start, duration,
-            detail: detail === undefined ? null : shared.clone(detail),
-        });
+    const fieldsOf = (entryType, name, start, duration, detail) => ({
+        __proto__: null, name, entryType, startTime: start, duration,
+        detail: detail === undefined ? null : shared.clone(detail),
+    });
+
+    class PerformanceMark extends PerformanceEntry {
+        constructor(markName, markOptions = undefined) {
+            requireCount('PerformanceMark', arguments, 1);
+            const name = `${markName}`;
+            const { detail, startTime: start } = dictionaryOf(markOptions);
+            const time = start === undefined ? elapsed() : +start;
+            if (!(time >= 0)) throw new TypeError('startTime must not be negative');
+            super(token, fieldsOf('mark', name, time, 0, detail));
+        }
+    }
+    expose('PerformanceMark', PerformanceMark);
+
+    class PerformanceMeasure extends PerformanceEntry {
+        constructor(key, fields) {
+            if (key !== token) throw illegal();
+            super(key, fields);
+        }
+    }
+    expose('PerformanceMeasure', PerformanceMeasure);
+
+    function addEntry(entry) {
         if (entries.length < entryCountMax) entries[entries.length] = entry;
         return entry;
-    };
+    }
 
     function timeOf(mark) {
-        if (typeof mark === 'number') return mark;
+        if (typeof mark === 'number') {
+            if (mark < 0) throw new TypeError('A time must not be negative');
+            return mark;
+        }
         const name = `${mark}`;
         for (let index = entries.length - 1; index >= 0; index--) {
             const { entryType, name: entryName, startTime: start } = entries[index];
@@ -76,6 +100,19 @@
             if (isWanted(entries[index])) found[found.length] = entries[index];
         }
         return found;
+    }
+
+    /** Throws where a measure is said twice, or not at all. */
+    function checkMeasure({ start, end, duration, detail }, endMark) {
+        const isEmpty = start === undefined && end === undefined && duration === undefined &&
+            detail === undefined;
+        if (isEmpty) return;
+        if (endMark !== undefined) throw new TypeError('The end is given twice');
+        const hasPlace = start !== undefined || end !== undefined;
+        const isTooMuch = start !== undefined && end !== undefined && duration !== undefined;
+        if (!hasPlace || isTooMuch) {
+            throw new TypeError('Two of start, end and duration are needed, or one of the ends');
+        }
     }
 
     const byStart = (first, second) => first.startTime - second.startTime;
@@ -101,18 +138,19 @@
         now() { return elapsed(); }
         mark(name, options = undefined) {
             requireCount('mark', arguments, 1);
-            const { startTime: start = elapsed(), detail } = dictionaryOf(options);
-            return addEntry('mark', `${name}`, +start, 0, detail);
+            return addEntry(new PerformanceMark(name, options));
         }
         measure(name, options = undefined, endMark = undefined) {
             requireCount('measure', arguments, 1);
+            if (isObject(options)) checkMeasure(options, endMark);
             const { start, end = endMark, duration, detail } =
                 isObject(options) ? options : { __proto__: null, start: options };
             let endTime = end === undefined ? elapsed() : timeOf(end);
             let beginTime = start === undefined ? 0 : timeOf(start);
             if (duration !== undefined && end === undefined) endTime = beginTime + +duration;
             if (duration !== undefined && start === undefined) beginTime = endTime - +duration;
-            return addEntry('measure', `${name}`, beginTime, endTime - beginTime, detail);
+            return addEntry(new PerformanceMeasure(token, fieldsOf(
+                'measure', `${name}`, beginTime, endTime - beginTime, detail)));
         }
         clearMarks(name = undefined) { clear('mark', name); }
         clearMeasures(name = undefined) { clear('measure', name); }
@@ -169,7 +207,11 @@
             }
             return text;
         }
-        get subtle() { return shared.subtle; }
+        get subtle() {
+            this.#isCrypto;
+            shared.load('digest.js');
+            return shared.subtle;
+        }
     }
     expose('Crypto', Crypto, isCrypto, () => []);
 
@@ -195,11 +237,18 @@
         });
     }
 
-    defineAttribute('performance', new Performance(token), function (value) {
-        defineProperty(globalThis, 'performance', {
-            __proto__: null, value, writable: true, enumerable: true, configurable: true,
+    /** As `defineAttribute`; an assignment replaces it. */
+    function defineReplaceable(name, value) {
+        defineAttribute(name, value, function (replacement) {
+            defineProperty(globalThis, name, {
+                __proto__: null, value: replacement, writable: true, enumerable: true,
+                configurable: true,
+            });
         });
-    });
+    }
+
+    defineReplaceable('self', globalThis);
+    defineReplaceable('performance', new Performance(token));
     defineAttribute('crypto', new Crypto(token));
     defineAttribute('navigator', new Navigator(token));
 })

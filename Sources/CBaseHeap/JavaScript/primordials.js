@@ -9,8 +9,8 @@
 (function (host, shared) {
     'use strict';
 
-    const { apply, construct, defineProperty, getOwnPropertyDescriptor } = Reflect;
-    const { getPrototypeOf, ownKeys } = Reflect;
+    const { apply, construct, defineProperty, deleteProperty } = Reflect;
+    const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
     const { setPrototypeOf } = Object;
     const uncurryThis = Function.prototype.bind.bind(Function.prototype.call);
     const getterOf = (prototype, key) =>
@@ -54,10 +54,11 @@
 
     shared.primordials = {
         __proto__: null,
-        apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys,
-        setPrototypeOf, newList, toArray, join,
+        apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf,
+        ownKeys, setPrototypeOf, newList, toArray, join,
 
-        Object, Error, TypeError, Promise, Number, String, Map, Set, WeakMap, WeakSet, Uint8Array,
+        Object, Error, RangeError, TypeError, Promise, Number, String, Map, Set, WeakMap, WeakSet,
+        Uint8Array,
         objectKeys: Object.keys,
         objectGetOwnPropertyNames: Object.getOwnPropertyNames,
         objectGetOwnPropertySymbols: Object.getOwnPropertySymbols,
@@ -99,6 +100,11 @@
         bigintValueOf: uncurryThis(BigInt.prototype.valueOf),
         symbolValueOf: uncurryThis(Symbol.prototype.valueOf),
 
+        asyncIteratorPrototype: getPrototypeOf(getPrototypeOf(async function* () {}.prototype)),
+        iteratorPrototype: getPrototypeOf(getPrototypeOf([][Symbol.iterator]())),
+        numberMaxSafe: Number.MAX_SAFE_INTEGER,
+        setTypedArray: typedArrayPrototype.set,
+        symbolAsyncIterator: Symbol.asyncIterator,
         symbolIterator: Symbol.iterator,
         symbolToStringTag: Symbol.toStringTag,
         symbolCustomInspect: Symbol.for('nodejs.util.inspect.custom'),
@@ -135,12 +141,14 @@
         dataViewByteLength: getterOf(DataView.prototype, 'byteLength'),
         dataViewByteOffset: getterOf(DataView.prototype, 'byteOffset'),
 
+        dateNow: Date.now, encodeURIComponent,
         dateToISOString: uncurryThis(Date.prototype.toISOString),
         dateValueOf: uncurryThis(Date.prototype.valueOf),
         regExpSource: getterOf(RegExp.prototype, 'source'),
         regExpFlags,
 
         jsonStringify: JSON.stringify,
+        promiseResolve: Promise.resolve,
         promiseThen: uncurryThis(Promise.prototype.then),
     };
 })

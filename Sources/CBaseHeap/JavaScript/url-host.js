@@ -7,8 +7,9 @@
     const {
         floor, newList, numberToString, parseInt, stringCharCodeAt, stringCodePointAt,
         stringEndsWith, stringIncludes, stringIndexOf, stringNormalize, stringSlice,
-        stringStartsWith, stringToLowerCase, stringFromCharCode,
+        stringStartsWith, stringToLowerCase, stringFromCharCode, stringFromCodePoint,
     } = shared.primordials;
+    shared.load('url-text.js');
     const { decode, encode, hexValue, replaceAll, sets } = shared.urlText;
 
     const forbiddenInHosts = '\0\t\n\r #/:<>?@[\\]^|';
@@ -115,6 +116,53 @@
         return text;
     }
 
+    const numberMax = 0x7FFFFFFF;
+
+    function digitOf(unit) {
+        if (unit >= 97 && unit <= 122) return unit - 97;
+        return isDigit(unit) ? unit - 22 : -1;
+    }
+
+    function insert(list, index, value) {
+        for (let position = list.length; position > index; position--) {
+            list[position] = list[position - 1];
+        }
+        list[index] = value;
+    }
+
+    /** The text that a label in lower case stands for; undefined if it is no Punycode. */
+    function fromPunycode(label) {
+        let read = label.length;
+        while (read > 0 && label[read - 1] !== '-') read--;
+        const scalars = scalarsOf(stringSlice(label, 0, read > 0 ? read - 1 : 0));
+        let current = 128;
+        let bias = 72;
+        let at = 0;
+        while (read < label.length) {
+            const before = at;
+            let weight = 1;
+            for (let k = 36; ; k += 36) {
+                const digit = read < label.length ? digitOf(stringCharCodeAt(label, read++)) : -1;
+                at += digit * weight;
+                if (digit < 0 || at > numberMax) return undefined;
+                const threshold = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
+                if (digit < threshold) break;
+                weight *= 36 - threshold;
+            }
+            const count = scalars.length + 1;
+            bias = adapt(at - before, count, before === 0);
+            current += floor(at / count);
+            if (current > 0x10FFFF) return undefined;
+            at %= count;
+            insert(scalars, at++, current);
+        }
+        let text = '';
+        for (let index = 0; index < scalars.length; index++) {
+            text += stringFromCodePoint(scalars[index]);
+        }
+        return text;
+    }
+
     // -- Domains
 
     const isASCII = (text) => areAll(text, (unit) => unit < 128);
@@ -131,14 +179,32 @@
         return stringNormalize(stringToLowerCase(stringNormalize(text, 'NFKC')), 'NFKC');
     }
 
+    const isCharacter = (scalar) => scalar !== 0xFFFD && (scalar & 0xFFFE) !== 0xFFFE &&
+        (scalar < 0xFDD0 || scalar > 0xFDEF) && (scalar < 0x80 || scalar >= 0xA0);
+
+    /** Whether a label has no characters that no domain has, also as Punycode. */
+    function isLabel(label) {
+        let text = label;
+        if (stringStartsWith(label, 'xn--')) {
+            text = fromPunycode(stringSlice(label, 4));
+            if (text === undefined || isASCII(text) || mapped(text) !== text) return false;
+        }
+        const scalars = scalarsOf(text);
+        for (let index = 0; index < scalars.length; index++) {
+            if (!isCharacter(scalars[index])) return false;
+        }
+        return true;
+    }
+
     /** The domain in ASCII; undefined if there is none. */
     function toASCII(domain) {
-        if (isASCII(domain)) return stringToLowerCase(domain);
+        const lower = stringToLowerCase(domain);
+        if (isASCII(domain) && !stringIncludes(lower, 'xn--')) return lower;
         const labels = split(mapped(domain), '.');
         let text = '';
         for (let index = 0; index < labels.length; index++) {
             const label = labels[index];
-            if (stringIncludes(label, '\uFFFD')) return undefined;
+            if (!isLabel(label)) return undefined;
             if (index > 0) text += '.';
             text += isASCII(label) ? label : `xn--${punycode(label)}`;
         }

@@ -6,6 +6,9 @@
         newList, stringCharCodeAt, stringIncludes, stringSlice, stringStartsWith,
         stringToLowerCase,
     } = shared.primordials;
+    shared.load('url-text.js');
+    shared.load('url-records.js');
+    shared.load('url-host.js');
     const { encode, replaceAll, sets } = shared.urlText;
     const {
         addSegment, copyPath, defaultPorts, hasCredentials, isAlpha, isDigit, isDrive,

@@ -6,6 +6,7 @@
     const {
         join, newList, stringCharCodeAt, stringIncludes, stringToLowerCase,
     } = shared.primordials;
+    shared.load('url-text.js');
     const { replaceAll } = shared.urlText;
 
     const defaultPorts = {

@@ -3,12 +3,14 @@
     'use strict';
 
     const {
-        apply, arraySort, getPrototypeOf, join, newList, ownKeys, propertyIsEnumerable,
-        setPrototypeOf, stringSlice, stringStartsWith, symbolIterator, toArray, TypeError,
+        arraySort, join, newList, ownKeys, propertyIsEnumerable, stringSlice, stringStartsWith,
+        symbolIterator, toArray, TypeError,
     } = shared.primordials;
-    const { defineHidden, isObject } = shared.lookups;
+    const { isObject } = shared.lookups;
+    const { offer, requireCount, usv } = shared.web;
+    shared.load('pairs.js');
+    shared.load('url-text.js');
     const { parseForm, serializeForm } = shared.urlText;
-    const { expose, requireCount, setTag, showMembers, usv } = shared.web;
 
     let linkTo;
     let pairsOf;
@@ -158,44 +160,11 @@
                 (first[0] < second[0] ? -1 : first[0] > second[0] ? 1 : 0));
             this.#update();
         }
-        forEach(callback, receiver = undefined) {
-            this.#pairs;
-            requireCount('forEach', arguments, 1);
-            if (typeof callback !== 'function') throw new TypeError('Not a function');
-            for (let index = 0; index < this.#pairs.length; index++) {
-                const pair = this.#pairs[index];
-                apply(callback, receiver, [pair[1], pair[0], this]);
-            }
-        }
-        entries() { return new ParamsIterator(this, (pair) => [pair[0], pair[1]]); }
-        keys() { return new ParamsIterator(this, (pair) => pair[0]); }
-        values() { return new ParamsIterator(this, (pair) => pair[1]); }
         toString() { return serializeForm(this.#pairs); }
     }
 
-    class ParamsIterator {
-        #params;
-        #choose;
-        #index = 0;
-        constructor(params, choose) {
-            pairsOf(params);
-            this.#params = params;
-            this.#choose = choose;
-        }
-        next() {
-            const pairs = pairsOf(this.#params);
-            if (this.#index >= pairs.length) return { value: undefined, done: true };
-            const choose = this.#choose;
-            return { value: choose(pairs[this.#index++]), done: false };
-        }
-    }
-    const { prototype: iteratorPrototype } = ParamsIterator;
-    showMembers(iteratorPrototype);
-    Reflect.deleteProperty(iteratorPrototype, 'constructor');
-    setPrototypeOf(iteratorPrototype, getPrototypeOf(getPrototypeOf([][symbolIterator]())));
-    setTag(iteratorPrototype, 'URLSearchParams Iterator');
-
-    expose('URLSearchParams', URLSearchParams, isParams, (params, depth) => {
+    shared.makePairIterable('URLSearchParams', URLSearchParams, pairsOf);
+    offer('URLSearchParams', URLSearchParams, isParams, (params, depth) => {
         const pairs = pairsOf(params);
         if (typeof depth === 'number' && depth < 0) return '[Object]';
         const parts = newList();
@@ -210,7 +179,6 @@
             ? `URLSearchParams {\n  ${join(parts, ',\n  ')} }`
             : `URLSearchParams { ${join(parts, ', ')} }`;
     });
-    defineHidden(URLSearchParams.prototype, symbolIterator, URLSearchParams.prototype.entries);
 
     shared.linkParams = linkTo;
     shared.URLSearchParams = URLSearchParams;

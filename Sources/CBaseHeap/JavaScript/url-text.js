@@ -2,13 +2,13 @@
 (function (host, shared) {
     'use strict';
 
+    shared.load('encoding.js');
     const {
-        newList, numberToString, stringCharCodeAt, stringIncludes, stringIndexOf, stringSlice,
-        stringToUpperCase,
+        encodeURIComponent, newList, numberToString, stringCharCodeAt, stringIncludes,
+        stringIndexOf, stringSlice, stringToUpperCase,
     } = shared.primordials;
     const { toWellFormed } = shared.strings;
     const { decodeUTF8, encodeUTF8 } = shared.encoding;
-    const { encodeURIComponent } = globalThis;
 
     // The printable characters of ASCII that each set encodes; all encode controls and what is not
     // ASCII.

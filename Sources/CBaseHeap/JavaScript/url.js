@@ -2,11 +2,13 @@
 (function (host, shared) {
     'use strict';
 
+    shared.load('url-parser.js');
+    shared.load('url-search-params.js');
     const { newList, stringEndsWith, stringSlice, TypeError } = shared.primordials;
     const { isObject } = shared.lookups;
     const { encode, sets } = shared.urlText;
     const { isOpaque, isSpecial, pathText, serialize } = shared.urlRecords;
-    const { expose, requireCount, usv } = shared.web;
+    const { offer, requireCount, usv } = shared.web;
     const { linkParams, overrideURL, parseURL } = shared;
 
     const hasNoPort = (url) => url.host === null || url.host === '' || url.scheme === 'file';
@@ -176,5 +178,5 @@
         'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port',
         'pathname', 'search', 'searchParams', 'hash',
     ];
-    expose('URL', URL, isURL, () => attributes);
+    offer('URL', URL, isURL, () => attributes);
 })

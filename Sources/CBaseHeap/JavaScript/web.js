@@ -37,14 +37,13 @@
     const brands = newList();
 
     /**
-     * Makes the class a global as Web IDL has it. `isOne` tells its objects from all others.
-     * `summaryOf` gives what the inspector shows of one, as a text or a list of attributes.
+     * Makes the class as Web IDL has it. `isOne` tells its objects from all others. `summaryOf`
+     * gives what the inspector shows of one, as a text or a list of attributes.
      */
-    function expose(name, constructor, isOne, summaryOf) {
+    function dress(name, constructor, isOne, summaryOf) {
         showMembers(constructor);
         showMembers(constructor.prototype);
         setTag(constructor.prototype, name);
-        defineHidden(globalThis, name, constructor);
         if (isOne !== undefined) brands[brands.length] = isOne;
         if (summaryOf === undefined) return;
         defineHidden(constructor.prototype, symbolCustomInspect, function (depth) {
@@ -61,6 +60,33 @@
             }
             return shown;
         });
+    }
+
+    /** Makes the class a global, too. */
+    function expose(name, constructor, isOne, summaryOf) {
+        dress(name, constructor, isOne, summaryOf);
+        defineHidden(globalThis, name, constructor);
+    }
+
+    // What scripts that were loaded late made, by the names of their globals.
+    const lateValues = { __proto__: null };
+
+    /** Makes the class what its late global gives. */
+    function offer(name, constructor, isOne, summaryOf) {
+        dress(name, constructor, isOne, summaryOf);
+        lateValues[name] = constructor;
+    }
+
+    // How objects of the platform are cloned: functions that return undefined for all others.
+    const cloners = newList();
+
+    /** A clone of an object of the platform; undefined if it cannot be cloned. */
+    function clonePlatformObject(value) {
+        for (let index = 0; index < cloners.length; index++) {
+            const copy = cloners[index](value);
+            if (copy !== undefined) return copy;
+        }
+        return undefined;
     }
 
     /** Global functions, enumerable as those of a host are. */
@@ -160,7 +186,7 @@
     shared.exceptionParts = (error) => weakMapGet(exceptions, error);
     shared.web = {
         __proto__: null,
-        DOMException, defineFunctions, dictionaryOf, expose, illegal, isPlatformObject,
-        requireCount, setTag, showMembers, usv,
+        clonePlatformObject, cloners, DOMException, defineFunctions, dictionaryOf, expose, illegal,
+        isPlatformObject, lateValues, offer, requireCount, setTag, showMembers, usv,
     };
 })

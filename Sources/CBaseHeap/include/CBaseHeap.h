@@ -19,6 +19,10 @@ typedef struct {
 extern const base_heap_script base_heap_scripts[];
 extern const size_t base_heap_script_count;
 
+/// Scripts that stay out of a heap until something in it uses them.
+extern const base_heap_script base_heap_late_scripts[];
+extern const size_t base_heap_late_script_count;
+
 #ifdef __cplusplus
 }
 #endif

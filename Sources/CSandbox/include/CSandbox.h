@@ -46,6 +46,15 @@ ssize_t csandbox_receive(
 // `arguments` end with NULL. Returns the process id.
 pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor);
 
+// Starts a program that only reads standard input and writes standard output and error, which are
+// `input`, `output` and `errors` (none of them below 3): unprivileged, in a session of its own,
+// without an environment, in `/`, with bounded time and memory, unable to make sockets or files,
+// and ended with the thread that started it. It exits with 126 where it could not be confined, and
+// with 127 where it could not be started. Returns the process id.
+pid_t csandbox_spawn_tool(
+    const char *path, char *const arguments[], int input, int output, int errors
+);
+
 // Waits until a child has ended; it is left to be reaped. -ETIMEDOUT if it has not in time.
 int csandbox_await_end(pid_t child, int milliseconds);
 

@@ -9,6 +9,7 @@ struct ServerOptions: ParsableArguments {
     @OptionGroup(title: "HTTP") var http: HTTPOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
+    @OptionGroup(title: "Scripts") var script: ScriptOptions
 
     @Option(
         help: ArgumentHelp(
@@ -16,10 +17,16 @@ struct ServerOptions: ParsableArguments {
             valueName: "level"))
     var logLevel: String?
 
+    @Option(help: ArgumentHelp("How a line of it looks: text or json (text).", valueName: "format"))
+    var logFormat: String?
+
     /// What may be given in the environment and in a file.
     static let keys: [OptionKey] =
         StorageOptions.keys + HTTPOptions.keys + LimitOptions.keys + SandboxOptions.keys
-        + [OptionKey(name: "log-level", kind: .value)]
+        + ScriptOptions.keys
+        + [
+            OptionKey(name: "log-level", kind: .value), OptionKey(name: "log-format", kind: .value),
+        ]
 }
 
 /// The name of an option outside the command line.
