@@ -126,7 +126,8 @@ class Target:
         if seconds > limit:
             yield f"took {seconds:.2f} s of {limit} s"
         if result.is_error and result.kind in LOST:
-            verdict.lost.append(f"{script.name}: {result.error['message'][:200]}: {script.code[:200]!r}")
+            message = result.error["message"][:200]
+            verdict.lost.append(f"{script.name}: {message}: {script.code[:200]!r}")
         elif result.is_error:
             if result.kind not in CLEAR or not result.text:
                 yield f"ended as {result}"

@@ -1,6 +1,6 @@
 """Some 700 hostile scripts by class, and scripts that seeds compose of them.
 
-MCP_V8_HOSTILE_RUNS says how many seeds (1,000 in CI; 10,000 and more for nights), and
+MCP_V8_HOSTILE_RUNS says how many seeds (700 in CI; 10,000 and more for nights), and
 MCP_V8_HOSTILE_SEED the first of them.
 """
 
@@ -10,7 +10,7 @@ import os
 
 from hostile_runs import Verdict, composed, listed, run
 
-RUNS = int(os.environ.get("MCP_V8_HOSTILE_RUNS", "1000"))
+RUNS = int(os.environ.get("MCP_V8_HOSTILE_RUNS", "700"))
 FIRST_SEED = int(os.environ.get("MCP_V8_HOSTILE_SEED", "1"))
 # V8's and ICU's own crashes: clear answers, one worker less; more than a few are a finding.
 LOST_SHARE_MAX = 0.01

@@ -24,6 +24,12 @@ struct PostMortem: Sendable {
                 "The worker that ran the script was killed from outside, perhaps by the system for "
                     + "want of memory; nothing of it was kept.")
         }
+        if exit == .exited(code: WorkerExit.notStartedCode) {
+            return ExecutionFailure(
+                .workerLost,
+                "The system has no process to give for a worker; the script did not run. Try again."
+            )
+        }
         if failure == .sandboxViolation {
             return ExecutionFailure(
                 .workerLost,

@@ -33,7 +33,7 @@ extension ExecutionFailure {
     static func quarantined(_ head: HeapHead) -> ExecutionFailure {
         ExecutionFailure(
             .quarantined,
-            "Heap \(head.name) is quarantined: its worker was ended \(head.incidentCount) times for "
+            "Heap \(head.name) is quarantined: its worker ended \(head.incidentCount) times for "
                 + "what only a script does that breaks out of V8, or by damaged memory. Nothing "
                 + "runs on it. Go back to an earlier version (fork_heap from "
                 + "\"\(head.name)@<version>\" to \"\(head.name)\" with replace; heap_history lists "

@@ -1,7 +1,6 @@
 package import NIOCore
 internal import NIOPosix
 import Synchronization
-package import WorkerProtocol
 
 /// Starts a template for each worker, so that no two workers share the layout of their memory.
 ///

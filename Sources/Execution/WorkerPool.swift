@@ -111,7 +111,8 @@ package final class WorkerPool: Sendable {
                 snapshotByteCountMax: limits.snapshotByteCountMax)
             update { $0.add(worker) }
             worker.closed.whenComplete { [weak self] _ in self?.update { $0.noteClosed(id) } }
-            worker.exit.whenSuccess { [weak self, worker] exit in
+            worker.exit.whenComplete { [weak self, worker] result in
+                let exit = (try? result.get()) ?? nil
                 self?.noteEnd(of: worker, exit)
                 self?.update { $0.remove(id, after: exit) }
             }

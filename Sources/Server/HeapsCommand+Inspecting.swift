@@ -132,7 +132,7 @@ extension HeapsOptions {
         limits.sparesCount = 1
         let service = ExecutionService(
             repository: heaps,
-            source: server.makeTemplate(settings, timeline: timeline, logger: logger),
+            source: settings.makeTemplate(timeline: timeline, logger: logger),
             limits: limits, eventLoops: MultiThreadedEventLoopGroup.singleton,
             timeline: timeline, logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { group in

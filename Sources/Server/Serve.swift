@@ -71,11 +71,12 @@ extension ServerCommand {
             storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
             keys: settings.signingKeys, logger: logger)
         let timeline = Timeline()
-        let template = makeTemplate(settings, timeline: timeline, logger: logger)
+        let template = settings.makeTemplate(timeline: timeline, logger: logger)
         // Who requires it is told before the first client is, not by its first run.
         if settings.sandbox == .required { _ = try await template.identity() }
         let execution = ExecutionService(
-            repository: repository, source: template, limits: settings.limits,
+            repository: repository, source: makeSource(settings, template, timeline: timeline),
+            limits: settings.limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger,
             events: metrics.events)
         var tools = [
@@ -97,8 +98,8 @@ extension ServerCommand {
 
     /// The engine that heaps would run on here; it is started to find out.
     func engine(_ settings: Settings) async throws -> EngineIdentity {
-        let template = makeTemplate(
-            settings, timeline: Timeline(), logger: Logger(label: "mcp-v8"))
+        let template = settings.makeTemplate(
+            timeline: Timeline(), logger: Logger(label: "mcp-v8"))
         let identity: Result<EngineIdentity, any Error>
         do { identity = .success(try await template.identity()) } catch {
             identity = .failure(error)
@@ -107,18 +108,17 @@ extension ServerCommand {
         return try identity.get()
     }
 
-    /// Makes what workers come from; nothing is started yet.
-    func makeTemplate(
-        _ settings: Settings, timeline: Timeline, logger: Logger
-    ) -> WorkerTemplate {
-        let launch = TemplateLaunch(
-            path: TemplateLaunch.pathBesideThisProgram(),
-            heapByteCountMax: settings.limits.heapByteCountMax, mode: settings.mode,
-            sandbox: settings.sandbox, timeZone: settings.script.timeZone)
-        return WorkerTemplate(
-            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
-            logger: logger
-        ) { () throws(ExecutionError) in try launch.launch() }
+    /// Where workers come from; `template` where they are forked from one.
+    private func makeSource(
+        _ settings: Settings, _ template: WorkerTemplate, timeline: Timeline
+    ) -> any WorkerSource {
+        guard settings.workers == .separate else { return template }
+        // The template that all share says once what there is to say of each.
+        var quiet = Logger(label: "mcp-v8")
+        quiet.logLevel = .error
+        return SeparateWorkers { [quiet] in
+            settings.makeTemplate(timeline: timeline, logger: quiet)
+        }
     }
 
     func makeStorage(
@@ -206,5 +206,19 @@ extension Settings {
             one heap come one after the other. A call that fails changes nothing, unless on_error \
             is "keep".
             """
+    }
+}
+
+extension Settings {
+    /// The template that these settings ask for; nothing is started yet.
+    func makeTemplate(timeline: Timeline, logger: Logger) -> WorkerTemplate {
+        let launch = TemplateLaunch(
+            path: TemplateLaunch.pathBesideThisProgram(),
+            heapByteCountMax: limits.heapByteCountMax, mode: mode, sandbox: sandbox,
+            timeZone: script.timeZone)
+        return WorkerTemplate(
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
+            logger: logger
+        ) { () throws(ExecutionError) in try launch.launch() }
     }
 }

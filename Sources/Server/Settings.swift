@@ -14,6 +14,14 @@ struct Settings: Sendable {
         case stateless
     }
 
+    /// Where workers come from.
+    enum WorkerOrigin: Hashable, Sendable {
+        /// One template is forked for all of them.
+        case forked
+        /// Each has a template of its own, and a memory layout of its own.
+        case separate
+    }
+
     static let directoryPathDefault = "/tmp/mcp-v8-heaps"
 
     var storage: Storage
@@ -21,6 +29,7 @@ struct Settings: Sendable {
     var limits: ExecutionLimits
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
+    var workers: WorkerOrigin
     var retention: RetentionPolicy
     /// What heaps are signed with; nil if they are not.
     var signingKeys: SigningKeys?
@@ -38,6 +47,8 @@ struct Settings: Sendable {
         let asked = try sources.first(Settings.sandbox)
         sandbox = asked?.level ?? .on
         mode = asked?.mode ?? .jit
+        workers =
+            try sources.first { _, options in options.sandbox.strict ? .separate : nil } ?? .forked
         if sandbox == .off, case .http(let http) = transport, !http.isLoopback {
             throw .invalid(
                 "--sandbox off serves this machine only, and --host is \(http.host): leave one out")

@@ -63,7 +63,12 @@ struct Template {
         defer { descriptors.forEach { close($0) } }
         switch message {
         case .start(let workerID) where descriptors.count == WorkerDescriptor.allCases.count:
-            workers.insert(workerID, process: try startWorker(descriptors))
+            guard let process = startWorker(descriptors) else {
+                // The kernel has no process to give now; the workers there are go on.
+                let status = WorkerExit.exited(code: WorkerExit.notStartedCode)
+                return try send(.ended(workerID: workerID, status: status))
+            }
+            workers.insert(workerID, process: process)
         case .kill(let workerID):
             // Not yet reaped, so the process id is still this worker's.
             if let process = workers.process(of: workerID) { kill(process, SIGKILL) }
@@ -72,10 +77,14 @@ struct Template {
         }
     }
 
-    private func startWorker(_ descriptors: [Int32]) throws(WorkerError) -> pid_t {
+    /// Forks a worker; nil where the kernel refuses.
+    private func startWorker(_ descriptors: [Int32]) -> pid_t? {
         let parent = getpid()
         let child = csandbox_fork()
-        guard child >= 0 else { throw .system("fork", errno: -child) }
+        guard child >= 0 else {
+            complain("mcp-v8-worker: a worker could not be forked (errno \(-child))\n")
+            return nil
+        }
         guard child == 0 else { return child }
         HeapProcess.run(
             descriptors: descriptors, parent: parent, baseHeap: baseHeap,
@@ -151,3 +160,6 @@ extension WorkerExit {
         self = signal == 0 ? .exited(code: (waitStatus >> 8) & 0xff) : .signalled(signal)
     }
 }
+
+/// The same as the global function, which a member of `Template` has the name of.
+private func complain(_ text: String) { report(text) }

@@ -98,6 +98,8 @@ package enum WorkerExit: Hashable, Sendable {
 
     /// The code of a worker that ran out of memory beyond what V8 could turn into an outcome.
     package static let outOfMemoryCode: Int32 = 78
+    /// The code told of a worker that could not be forked.
+    package static let notStartedCode: Int32 = 77
     /// The code of a worker whose peer broke the protocol.
     package static let protocolErrorCode: Int32 = 79
 }

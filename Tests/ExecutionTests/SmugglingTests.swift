@@ -28,7 +28,8 @@ private final class BareSource: WorkerSource {
     /// Whether something was said to the worker.
     var isAsked: Bool {
         var byte: UInt8 = 0
-        return recv(socket.withLock { $0 }, &byte, 1, Int32(MSG_PEEK.rawValue | MSG_DONTWAIT.rawValue)) > 0
+        let flags = Int32(MSG_PEEK.rawValue | MSG_DONTWAIT.rawValue)
+        return recv(socket.withLock { $0 }, &byte, 1, flags) > 0
     }
 
     /// Says something and sends descriptors of a memory file along.

@@ -9,7 +9,9 @@ struct CorpusTests {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "FuzzTesting/Corpora")
 
-    @Test("every input of a corpus is refused or comes out as it went in", arguments: FuzzTarget.allCases)
+    @Test(
+        "every input of a corpus is refused or comes out as it went in",
+        arguments: FuzzTarget.allCases)
     func corpus(_ target: FuzzTarget) throws {
         let files = try FileManager.default.contentsOfDirectory(
             at: Self.folder.appending(path: target.rawValue), includingPropertiesForKeys: nil)

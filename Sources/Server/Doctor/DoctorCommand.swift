@@ -37,7 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func workerFindings(_ settings: Settings, _ logger: Logger) async -> [Finding] {
         let timeline = Timeline()
-        let template = options.server.makeTemplate(settings, timeline: timeline, logger: logger)
+        let template = settings.makeTemplate(timeline: timeline, logger: logger)
         let path = TemplateLaunch.pathBesideThisProgram()
         let start = timeline.now
         var findings: [Finding] = []

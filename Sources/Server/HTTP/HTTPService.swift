@@ -147,31 +147,24 @@ extension ServerParts {
                 sandbox = nil
                 reasons.append("workers cannot be started")
             }
+            let layers = sandbox?.entries ?? []
+            let on = layers.filter { $0.state == .on }.map { JSON.string("\($0.layer)") }
+            let notNeeded = layers.filter { $0.state == .notNeeded }
+                .map { JSON.string("\($0.layer)") }
+            let missing = sandbox?.missing.map { JSON.string("\($0.layer)") } ?? []
+            let mends = sandbox?.missing.map { entry -> JSON in
+                ["layer": .string("\(entry.line)"), "mend": .string(entry.mend ?? "")]
+            }
             return HTTPProbes.Readiness(
                 reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "),
                 details: [
                     "storage": storage, "workers": sandbox == nil ? "down" : "up",
-                    "sandbox": sandbox?.json ?? .null,
+                    "sandbox": [
+                        "state": sandbox?.entries.isEmpty == true ? "off" : "on",
+                        "on": .array(on), "not_needed": .array(notNeeded),
+                        "missing": .array(missing), "mends": .array(mends ?? []),
+                    ],
                 ])
         }
-    }
-}
-
-extension SandboxReport {
-    /// Whether scripts are confined, and each layer with its state and what would mend it.
-    fileprivate var json: JSON {
-        let state =
-            entries.isEmpty
-            ? "degraded: --sandbox off, scripts are not confined"
-            : missing.isEmpty ? "every layer holds" : "\(missing.count) layers missing"
-        let on = entries.filter { $0.state == .on }.map { JSON.string("\($0.layer)") }
-        let mends = missing.map { entry in
-            let layer: JSONObject = [
-                "layer": .string("\(entry.layer)"), "state": .string(entry.line),
-                "mend": .string(entry.mend ?? ""),
-            ]
-            return JSON.object(layer)
-        }
-        return ["state": .string(state), "on": .array(on), "missing": .array(mends)]
     }
 }

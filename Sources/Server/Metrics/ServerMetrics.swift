@@ -6,20 +6,6 @@ internal import Metrics
 struct ServerMetrics: Sendable {
     private let registry = PrometheusRegistry()
 
-    init() {
-        // From the start: an alarm sees a first one only where there was a nought.
-        for failure in WorkerFailure.allCases { count(failure, by: 0) }
-        Counter(label: MetricName.heapsQuarantined.rawValue, factory: registry).increment(by: 0)
-    }
-
-    /// What the execution of scripts is to tell of.
-    var events: ExecutionEvents {
-        var events = ExecutionEvents()
-        events.onWorkerFailure = { count($0, by: 1) }
-        events.onQuarantine = { count(.heapsQuarantined, []) }
-        return events
-    }
-
     /// Notes an execution.
     func note(_ report: ExecutionReport) {
         count(.executions, [("outcome", report.outcome.name)])
@@ -28,6 +14,19 @@ struct ServerMetrics: Sendable {
         if let count = report.statistics.snapshotByteCount {
             Recorder(label: MetricName.snapshotBytes.rawValue, factory: registry).record(count)
         }
+    }
+
+    /// What the execution of scripts is to tell of.
+    var events: ExecutionEvents {
+        // All of them from the start: an alarm sees a first one only where there was a nought.
+        for failure in WorkerFailure.allCases {
+            count(.workerFailures, [("reason", failure.rawValue)], by: 0)
+        }
+        count(.heapsQuarantined, [], by: 0)
+        var events = ExecutionEvents()
+        events.onWorkerFailure = { count(.workerFailures, [("reason", $0.rawValue)]) }
+        events.onQuarantine = { count(.heapsQuarantined, []) }
+        return events
     }
 
     /// Notes a request over HTTP.
@@ -81,14 +80,9 @@ struct ServerMetrics: Sendable {
         return registry.text
     }
 
-    private func count(_ failure: WorkerFailure, by amount: Int) {
-        let reason = [("reason", failure.rawValue)]
-        Counter(label: MetricName.workerFailures.rawValue, dimensions: reason, factory: registry)
-            .increment(by: amount)
-    }
-
-    private func count(_ name: MetricName, _ dimensions: [(String, String)]) {
-        Counter(label: name.rawValue, dimensions: dimensions, factory: registry).increment()
+    private func count(_ name: MetricName, _ dimensions: [(String, String)], by count: Int = 1) {
+        Counter(label: name.rawValue, dimensions: dimensions, factory: registry)
+            .increment(by: count)
     }
 
     private func time(

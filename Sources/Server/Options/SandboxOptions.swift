@@ -13,9 +13,13 @@ struct SandboxOptions: ParsableArguments {
     @Flag(help: "Every layer of the sandbox is required, and V8 makes no machine code.")
     var hardened = false
 
+    @Flag(help: "Start each worker as a program of its own: none shares another's memory layout.")
+    var strict = false
+
     static let keys = [
         OptionKey(name: "sandbox", kind: .value),
         OptionKey(name: "require-sandbox", kind: .flag),
         OptionKey(name: "hardened", kind: .flag),
+        OptionKey(name: "strict", kind: .flag),
     ]
 }

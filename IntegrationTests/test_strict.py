@@ -1,0 +1,68 @@
+"""--strict: workers that are started, not forked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from processes import descendants, is_running, template, wait_until, workers
+from raw_client import Server
+
+
+def parents(pids: list[int]) -> set[str]:
+    return {Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()[1] for pid in pids}
+
+
+def layouts(pids: list[int]) -> set[str]:
+    """Where each of them has the library that V8 is in."""
+    return {next(line.split("-")[0] for line in Path(f"/proc/{pid}/maps").read_text().splitlines()
+                 if "libnode" in line) for pid in pids}
+
+
+@pytest.fixture
+def strict(start) -> Server:
+    return start("--in-memory", "--strict", "--workers-max", "4")
+
+
+def test_each_worker_has_a_template_of_its_own(strict):
+    for heap in ("a", "b"):
+        assert strict.run(f"let name = '{heap}'; name", heap=heap).value == heap
+    found = workers(strict.pid)
+    assert len(found) >= 2
+    assert len(parents(found)) == len(found)
+    assert strict.run("name", heap="a").value == "a"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees where others have their memory")
+@pytest.mark.parametrize("options", [(), ("--strict",)])
+def test_no_two_workers_share_a_layout(start, options):
+    server = start("--in-memory", "--workers-max", "4", *options)
+    for heap in ("a", "b"):
+        server.run("1", heap=heap)
+    found = workers(server.pid)
+    assert len(found) >= 2
+    assert (len(layouts(found)) == len(found)) == bool(options)
+
+
+def test_a_template_ends_with_its_worker(strict):
+    for _ in range(6):
+        assert strict.run("for (;;);", timeout_ms=50).kind == "timeout"
+        assert strict.run("6 * 7").value == 42
+    # Two spare workers, each with a template and perhaps a holder.
+    wait_until(lambda: len(descendants(strict.pid)) <= 2 * 3 + 2, "templates end")
+
+
+def test_nothing_is_left_of_it(strict):
+    strict.run("1", heap="a")
+    below = descendants(strict.pid)
+    strict.close()
+    wait_until(lambda: not any(is_running(pid) for pid in below), "its processes end")
+
+
+def test_a_worker_outlives_another_ones_template(strict):
+    for heap in ("a", "b"):
+        strict.run("globalThis.n = 1", heap=heap)
+    os.kill(template(strict.pid), 9)
+    for heap in ("a", "b"):
+        assert strict.run("n", heap=heap).value == 1
