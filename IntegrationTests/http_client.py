@@ -40,7 +40,8 @@ class HTTPServer:
         """The ports that it listens on; waits until there are so many."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
-            found = [int(port) for port in re.findall(r"port=(\d+).*Listening", self.stderr())]
+            found = re.findall(r'Listening.*?port"?[=:](\d+)', self.stderr())
+            found = [int(port) for port in found]
             if len(found) >= count:
                 return found
             assert self.process.poll() is None, f"the server ended\n{self.stderr()}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 import socket
 import struct
 import threading
@@ -38,21 +40,41 @@ def vanish(client: Client, how: str) -> None:
     client.close()
 
 
-def test_many_clients_on_several_heaps(server):
-    clients, heaps, calls = 60, 6, 4
+def test_many_clients_on_many_heaps(server):
+    """200 clients on 50 heaps, in both eras; who is told that a heap is busy comes again."""
+    clients, heaps, calls = 200, 50, 2
+    busy = []
+
+    def count(client: Client, heap: str) -> None:
+        for _ in range(500):
+            client.begin_run("globalThis.n = (globalThis.n ?? 0) + 1", heap=heap,
+                             timeout_ms=120_000)
+            result = client.reply().tool_result
+            if not result.is_error:
+                return
+            assert result.kind == "busy", result
+            busy.append(heap)
+            time.sleep(0.05)
+        raise AssertionError(f"{heap} was busy for ever")
 
     def work(number: int) -> None:
         with Client(server.port) as client:
+            client._connection.timeout = 150
             if number % 2:
                 client.initialize()
             for _ in range(calls):
-                client.run("globalThis.n = (globalThis.n ?? 0) + 1", heap=f"h{number % heaps}")
+                count(client, f"h{number % heaps}")
 
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(work, range(clients)))
     with Client(server.port) as client:
-        counts = [client.run("n", heap=f"h{heap}").value for heap in range(heaps)]
+        counts = [client.run("n", heap=f"h{heap}", save=False).value for heap in range(heaps)]
+        text = client.send("GET", "/metrics").body.decode()
     assert counts == [clients * calls // heaps] * heaps
+    values = int(re.search(r'executions_total\{outcome="value"\} (\d+)', text).group(1))
+    assert values == clients * calls + heaps
+    if busy:
+        assert f'executions_total{{outcome="busy"}} {len(busy)}' in text
 
 
 @pytest.mark.parametrize("streaming", [False, True])
@@ -185,6 +207,58 @@ def test_what_does_not_end_is_ended(server, client):
     assert server.wait(16) == 0
     reader.join(5)
     assert replies and replies[0].tool_result.is_error
+
+
+def test_what_ran_at_the_end_is_stored(binary, directory):
+    with HTTPServer(binary, "--directory-path", directory) as server, \
+            Client(server.port) as client, Client(server.port) as late:
+        late.run("0")
+        client.begin_run("let " + PAUSE, heap="h")
+        time.sleep(0.3)
+        server.terminate()
+        time.sleep(0.3)
+        # The connection is open still, but nothing new is run.
+        try:
+            late.begin_run("1")
+            assert late.reply().tool_result.kind == "busy"
+        except (ConnectionError, http.client.HTTPException):
+            pass
+        result = client.reply().tool_result
+        assert result.value == 2 and server.wait(5) == 0
+    with HTTPServer(binary, "--directory-path", directory) as server, \
+            Client(server.port) as client:
+        kept = client.run("n", heap="h", save=False)
+        assert kept.value == 2 and kept.structured["version"] == result.structured["version"]
+
+
+def test_nothing_acknowledged_is_lost_with_a_second_signal(binary, directory):
+    acknowledged = [0] * 4
+
+    def work(number: int) -> None:
+        try:
+            with Client(server.port) as client:
+                while True:
+                    value = client.run("globalThis.n = (globalThis.n ?? 0) + 1",
+                                       heap=f"h{number}").value
+                    acknowledged[number] = value
+        except (AssertionError, OSError, http.client.HTTPException, ValueError):
+            pass  # the server has gone
+
+    with HTTPServer(binary, "--directory-path", directory) as server:
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        while min(acknowledged) < 5:
+            time.sleep(0.01)
+        server.terminate()
+        server.terminate()
+        server.wait(2)
+        for thread in threads:
+            thread.join(20)
+    with HTTPServer(binary, "--directory-path", directory) as server, \
+            Client(server.port) as client:
+        for number, count in enumerate(acknowledged):
+            assert client.run("n", heap=f"h{number}", save=False).value >= count
 
 
 def test_a_second_signal_ends_at_once(server, client):

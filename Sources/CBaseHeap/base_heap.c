@@ -126,9 +126,6 @@ static const char headers[] = {
 static const char pairs[] = {
 #embed "JavaScript/pairs.js"
 };
-static const char hints[] = {
-#embed "JavaScript/hints.js"
-};
 static const char streams[] = {
 #embed "JavaScript/streams.js"
 };
@@ -202,7 +199,6 @@ const base_heap_script base_heap_late_scripts[] = {
     SCRIPT("encodings.js", encodings),
     SCRIPT("form-data.js", form_data),
     SCRIPT("headers.js", headers),
-    SCRIPT("hints.js", hints),
     SCRIPT("pairs.js", pairs),
     SCRIPT("streams-pipe.js", streams_pipe),
     SCRIPT("streams-readable.js", streams_readable),

@@ -214,6 +214,7 @@ cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, voi
             is_complete = true;
         }
     }
+    if (is_complete && kind == cv8_serializable) cv8::let_optimize(owner->isolate);
     if (is_complete) return owner;
     cv8_isolate_dispose(owner);
     return nullptr;
@@ -259,7 +260,7 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
     }
     owner->hooks.Reset();
     owner->context.Reset();
-    cv8::clear_optimized_code(owner->isolate);
+    cv8::end_optimizing(owner->isolate);
     auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
     cv8_isolate_dispose(owner);
     return {blob.data, static_cast<size_t>(blob.raw_size)};

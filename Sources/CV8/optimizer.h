@@ -3,7 +3,11 @@
 
 namespace cv8 {
 
-// Makes functions forget their optimised code, so that V8's collection before serialising frees it.
-void clear_optimized_code(v8::Isolate *isolate);
+// Lets V8 optimise in an isolate that can be serialised, if that is allowed.
+void let_optimize(v8::Isolate *isolate);
+
+// Makes the isolate fit for serialising again: puts V8's switch back, and makes functions forget
+// their optimised code, so that V8's collection before serialising frees it.
+void end_optimizing(v8::Isolate *isolate);
 
 } // namespace cv8

@@ -9,6 +9,9 @@ package struct ConsoleTranscript: Hashable, Sendable {
     /// The last lines.
     package private(set) var tail: [ConsoleLine] = []
 
+    /// The bytes of all lines that were kept.
+    package var byteCount: Int { (head + tail).reduce(0) { $0 + $1.text.utf8.count } }
+
     /// Makes an empty transcript.
     package init() {}
 

@@ -49,8 +49,12 @@ package final class ExecutionService: Sendable {
         lifecycle.withLock { if case .running = $0 { true } else { false } }
     }
 
-    /// How many workers there are, and how many executions wait for one.
-    package var census: PoolCensus { pool.census }
+    /// How many workers there are, and how many executions wait for one, or for their heap.
+    package var census: PoolCensus {
+        var census = pool.census
+        census.waitingForHeapCount = queue.waitingCount
+        return census
+    }
 
     /// Keeps the workers, until ``shutdown()`` or cancellation.
     package func run() async {
@@ -100,7 +104,7 @@ package final class ExecutionService: Sendable {
             finishIfIdle()
         }
         report.statistics.duration = timeline.now - running.arrival
-        log(report)
+        log(report, of: request)
         return report
     }
 
@@ -162,18 +166,25 @@ package final class ExecutionService: Sendable {
         if isIdle { idleContinuation.finish() }
     }
 
-    private func log(_ report: ExecutionReport) {
+    /// Sizes and times of what ran, and never what it was.
+    private func log(_ report: ExecutionReport, of request: ExecutionRequest) {
         let statistics = report.statistics
         var metadata: Logger.Metadata = [
             "execution.id": "\(report.id)",
             "outcome": "\(report.outcome.name)",
-            "duration": "\(statistics.duration)",
+            "duration.ms": .milliseconds(statistics.duration),
+            "code.bytes": .stringConvertible(request.code.utf8.count),
+            "console.bytes": .stringConvertible(report.console.byteCount),
         ]
         if let heap = report.heap { metadata["heap.name"] = "\(heap)" }
         if let version = report.version { metadata["heap.version"] = "\(version.short)" }
-        if let duration = statistics.evaluation { metadata["evaluation"] = "\(duration)" }
-        if let count = statistics.heapByteCount { metadata["heap.bytes"] = "\(count)" }
-        if let count = statistics.snapshotByteCount { metadata["snapshot.bytes"] = "\(count)" }
+        metadata["evaluation.ms"] = statistics.evaluation.map { .milliseconds($0) }
+        metadata["heap.bytes"] = statistics.heapByteCount.map { .stringConvertible($0) }
+        metadata["snapshot.bytes"] = statistics.snapshotByteCount.map { .stringConvertible($0) }
+        if case .value(let value) = report.outcome {
+            let count = value.json?.count ?? value.text.utf8.count
+            metadata["result.bytes"] = .stringConvertible(count)
+        }
         logger.info("Execution ended", metadata: metadata)
     }
 }
@@ -205,5 +216,12 @@ extension ExecutionOutcome {
         case .value: "value"
         case .failure(let failure): failure.kind.rawValue
         }
+    }
+}
+
+extension Logger.MetadataValue {
+    /// A duration as a number, to the microsecond.
+    fileprivate static func milliseconds(_ duration: Duration) -> Logger.MetadataValue {
+        .stringConvertible((duration / .microseconds(1)).rounded() / 1000)
     }
 }

@@ -16,6 +16,9 @@ final class HeapQueue: Sendable {
         lines.withLock { $0[heap]?.count ?? 0 }
     }
 
+    /// How many wait for all of them together.
+    var waitingCount: Int { lines.withLock { $0.values.reduce(0) { $0 + $1.count } } }
+
     /// Waits until the heap is the caller's, who passes it on with ``passTurn(on:)``.
     ///
     /// - Throws: `busy` if too many wait already; `cancelled`.

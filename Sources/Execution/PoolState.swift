@@ -1,4 +1,6 @@
+internal import Glibc
 package import Heaps
+internal import WorkerProtocol
 
 /// A heap that a worker holds live.
 package struct HeldHeap: Hashable, Sendable {
@@ -34,8 +36,8 @@ struct PoolState {
         case busy(WorkerProcess)
         /// Next: `busy`, `dying`.
         case warm(WorkerProcess, Warm)
-        /// Killed but not reaped. Next: removed.
-        case dying
+        /// Killed, for this reason, or gone by itself, but not reaped. Next: removed.
+        case dying(WorkerEndReason?)
     }
 
     /// What is to be done once the lock is released.
@@ -51,6 +53,7 @@ struct PoolState {
     private var lastID: UInt64 = 0
     private var sparesWanted = 0
     private var isClosed = false
+    private var endCounts: [WorkerEndReason: Int] = [:]
     private var pending = Consequences()
 
     init(limits: ExecutionLimits) {
@@ -63,7 +66,7 @@ struct PoolState {
     var census: PoolCensus {
         PoolCensus(
             workerCount: stations.count, warmCount: warmWorkers.count, waitingCount: line.count,
-            startCount: lastID)
+            startCount: lastID, endCounts: endCounts)
     }
 
     /// The warm worker that was used longest ago.
@@ -94,7 +97,7 @@ struct PoolState {
 
     mutating func add(_ worker: WorkerProcess) {
         stations[worker.id] = .spare(worker)
-        if isClosed || !worker.isIdle { kill(worker) }
+        if isClosed || !worker.isIdle { kill(worker, isClosed ? .shutdown : .other) }
     }
 
     mutating func takeWarm(
@@ -103,7 +106,7 @@ struct PoolState {
         guard let (worker, warm) = warmWorkers.first(where: { $0.warm.heap.name == name })
         else { return nil }
         guard warm.heap.version == version, worker.isIdle else {
-            kill(worker)
+            kill(worker, .stale)
             return nil
         }
         stations[worker.id] = .busy(worker)
@@ -113,23 +116,23 @@ struct PoolState {
     mutating func keepWarm(_ worker: WorkerProcess, _ warm: Warm) {
         guard case .busy = stations[worker.id] else { return }
         stations[worker.id] = .warm(worker, warm)
-        if isClosed || !worker.isIdle { kill(worker) }
+        if isClosed || !worker.isIdle { kill(worker, isClosed ? .shutdown : .other) }
         // The one just used stays, however large it is: killing it would only cost its next run.
         var byteCount = warmWorkers.reduce(0) { $0 + $1.warm.heap.byteCount }
         for (other, otherWarm) in warmWorkers.sorted(by: { $0.warm.since < $1.warm.since })
         where byteCount > limits.warmByteCountMax && other.id != worker.id {
             byteCount -= otherWarm.heap.byteCount
-            kill(other)
+            kill(other, .memory)
         }
     }
 
     mutating func retire(_ id: UInt64) {
         guard case .busy(let worker) = stations[id] else { return }
-        kill(worker)
+        kill(worker, .used)
     }
 
     mutating func retireWarm(notUsedSince instant: Duration) {
-        for (worker, warm) in warmWorkers where warm.since <= instant { kill(worker) }
+        for (worker, warm) in warmWorkers where warm.since <= instant { kill(worker, .idle) }
     }
 
     /// A worker that closes its channel by itself is dying; a busy one is left to whoever uses it.
@@ -137,14 +140,15 @@ struct PoolState {
         switch stations[id] {
         case .spare:
             sparesWanted = 0
-            stations[id] = .dying
-        case .warm: stations[id] = .dying
+            stations[id] = .dying(nil)
+        case .warm: stations[id] = .dying(nil)
         case .starting, .busy, .dying, nil: break
         }
     }
 
-    mutating func remove(_ id: UInt64) {
+    mutating func remove(_ id: UInt64, after exit: WorkerExit?) {
         noteClosed(id)
+        endCounts[endReason(of: id, after: exit), default: 0] += 1
         stations[id] = nil
     }
 
@@ -196,12 +200,22 @@ struct PoolState {
         guard missing > 0 else { return }
         for (worker, _) in warmWorkers.sorted(by: { $0.warm.since < $1.warm.since }).prefix(missing)
         {
-            kill(worker)
+            kill(worker, .room)
         }
     }
 
-    private mutating func kill(_ worker: WorkerProcess) {
-        stations[worker.id] = .dying
+    private func endReason(of id: UInt64, after exit: WorkerExit?) -> WorkerEndReason {
+        switch exit {
+        case .exited(WorkerExit.outOfMemoryCode): return .outOfMemory
+        case .signalled(let number) where number != SIGKILL: return .crashed
+        case .signalled, .exited, nil: break
+        }
+        if case .dying(let reason?) = stations[id] { return reason }
+        return isClosed ? .shutdown : .other
+    }
+
+    private mutating func kill(_ worker: WorkerProcess, _ reason: WorkerEndReason) {
+        stations[worker.id] = .dying(reason)
         pending.killed.append(worker)
     }
 

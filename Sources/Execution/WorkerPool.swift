@@ -108,7 +108,10 @@ package final class WorkerPool: Sendable {
                 snapshotByteCountMax: limits.snapshotByteCountMax)
             update { $0.add(worker) }
             worker.closed.whenComplete { [weak self] _ in self?.update { $0.noteClosed(id) } }
-            worker.exit.whenComplete { [weak self] _ in self?.update { $0.remove(id) } }
+            worker.exit.whenComplete { [weak self] result in
+                let exit = (try? result.get()) ?? nil
+                self?.update { $0.remove(id, after: exit) }
+            }
         } catch {
             logger.error("Worker not started", metadata: ["error": "\(error)"])
             let turns = state.withLock { $0.noteStartFailure(id) }

@@ -43,6 +43,14 @@ package actor WorkerTemplate: WorkerSource {
         thread.start()
     }
 
+    /// How many template processes were started.
+    package private(set) var startCount = 0
+
+    /// What confines the workers of the template that runs; nil where none runs.
+    package var sandbox: SandboxReport? {
+        if case .running(let session, _) = state, session.isRunning { session.sandbox } else { nil }
+    }
+
     /// Whether a template process runs.
     package var isRunning: Bool {
         if case .running(let session, _) = state { session.isRunning } else { false }
@@ -104,6 +112,7 @@ package actor WorkerTemplate: WorkerSource {
     }
 
     private func startProcess() -> EventLoopFuture<TemplateSession> {
+        startCount += 1
         let started = thread.runIfActive(eventLoop: eventLoop) { [launch] in
             try TemplateSession(
                 launch(), readyTimeoutMilliseconds: WorkerTemplate.readyTimeoutMilliseconds)

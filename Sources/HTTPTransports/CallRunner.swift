@@ -4,6 +4,7 @@ import MCP
 final class CallRunner: Sendable {
     private struct Job: Sendable {
         let pending: PendingAnswer
+        let trace: RequestTrace?
         let notify: Notify
         let end: @Sendable (Answer?) -> Void
     }
@@ -19,7 +20,12 @@ final class CallRunner: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             for await job in jobs {
-                group.addTask { job.end(await job.pending.run(notify: job.notify)) }
+                group.addTask {
+                    let answer = await RequestTrace.$current.withValue(job.trace) {
+                        await job.pending.run(notify: job.notify)
+                    }
+                    job.end(answer)
+                }
             }
         }
     }
@@ -29,7 +35,8 @@ final class CallRunner: Sendable {
         _ pending: PendingAnswer, notify: @escaping Notify,
         end: @escaping @Sendable (Answer?) -> Void
     ) {
-        let result = intake.yield(Job(pending: pending, notify: notify, end: end))
+        let result = intake.yield(
+            Job(pending: pending, trace: RequestTrace.current, notify: notify, end: end))
         if case .terminated = result { end(nil) }
     }
 

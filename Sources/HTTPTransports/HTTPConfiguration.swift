@@ -1,3 +1,5 @@
+package import MCP
+
 /// Where a transport listens, and what it serves there.
 package struct HTTPConfiguration: Sendable {
     /// The address or name to listen on.
@@ -6,20 +8,23 @@ package struct HTTPConfiguration: Sendable {
     package var port: Int
     /// What is served there, beside the probes.
     package var endpoints: Set<Endpoint>
-    /// Whose requests are served.
-    package var access: AccessPolicy
+    /// Who is let in; may be shared with others.
+    package var admission: Admission
+    /// What clients are shown where they speak TLS; nil for none.
+    package var tls: TLSIdentity?
     /// How much of everything.
     package var limits: HTTPLimits
 
     /// Says where to listen.
     package init(
-        host: String, port: Int, endpoints: Set<Endpoint>, access: AccessPolicy,
-        limits: HTTPLimits = HTTPLimits()
+        host: String, port: Int, endpoints: Set<Endpoint>, admission: Admission,
+        tls: TLSIdentity? = nil, limits: HTTPLimits = HTTPLimits()
     ) {
         self.host = host
         self.port = port
         self.endpoints = endpoints
-        self.access = access
+        self.admission = admission
+        self.tls = tls
         self.limits = limits
     }
 }
@@ -27,27 +32,48 @@ package struct HTTPConfiguration: Sendable {
 /// What a transport asks the rest of the server, and tells it.
 package struct HTTPProbes: Sendable {
     /// Whether requests can be served.
-    package enum Readiness: Hashable, Sendable {
-        case ready
-        /// Why not, in words that tell nothing of this machine.
-        case notReady(String)
+    package struct Readiness: Sendable {
+        /// Why not, in words that tell nothing of this machine; nil if they can.
+        package var reason: String?
+        /// More about it, as a JSON object, for whom the server trusts.
+        package var details: JSON
+
+        /// Tells a readiness.
+        package init(reason: String? = nil, details: JSON = [:]) {
+            self.reason = reason
+            self.details = details
+        }
+    }
+
+    /// What came of one request.
+    package struct Outcome: Sendable {
+        /// The status of the response.
+        package var status: Int
+        /// From the request's head to the last byte of the response; nil where there was no head.
+        package var duration: Duration?
+        /// Why the client was refused, where that is worth counting.
+        package var cause: Refusal.Cause?
     }
 
     /// Answers `/readyz`.
     package var readiness: @Sendable () async -> Readiness
     /// Answers `/metrics`, in the text format of Prometheus.
     package var metrics: @Sendable () async -> String
-    /// Told the status of each response.
-    package var onResponse: @Sendable (_ status: Int) -> Void
+    /// Told of each request.
+    package var onOutcome: @Sendable (Outcome) -> Void
+    /// Told of each connection that was refused.
+    package var onRefusedConnection: @Sendable () -> Void
 
     /// Says whom to ask; by default a server is always ready, and has no metrics.
     package init(
-        readiness: @escaping @Sendable () async -> Readiness = { .ready },
+        readiness: @escaping @Sendable () async -> Readiness = { Readiness() },
         metrics: @escaping @Sendable () async -> String = { "" },
-        onResponse: @escaping @Sendable (Int) -> Void = { _ in }
+        onOutcome: @escaping @Sendable (Outcome) -> Void = { _ in },
+        onRefusedConnection: @escaping @Sendable () -> Void = {}
     ) {
         self.readiness = readiness
         self.metrics = metrics
-        self.onResponse = onResponse
+        self.onOutcome = onOutcome
+        self.onRefusedConnection = onRefusedConnection
     }
 }

@@ -10,13 +10,25 @@ package struct HTTPLimits: Hashable, Sendable {
     package var headerCountMax = 100
     /// Connections at a time; more wait in the kernel's queue.
     package var connectionsMax = 1024
+    /// Connections from one address at a time; one more is closed at once.
+    package var connectionsPerAddress = AddressLimit(64)
+    /// Requests that are served at a time, each of which may have a whole body in memory.
+    package var requestsInFlightMax = 256
+    /// How fast requests of one token, or else of one address, may come; nil for any.
+    package var requestRate: RequestRate?
+    /// How many tokens that are not accepted one address may send in a minute.
+    package var failuresPerMinute = AddressLimit(10)
     /// Sessions of legacy clients at a time.
     package var sessionsMax = 10_000
     /// Streams of HTTP+SSE clients at a time; fewer than connections, so that they can be answered.
     package var streamsMax = 512
     /// How long a session of a legacy client lives without a request.
     package var sessionIdle = Duration.seconds(1800)
-    /// How long a connection may be without a request, or take to send a request's headers.
+    /// How long a client may take to agree on TLS.
+    package var handshakeTimeout = Duration.seconds(10)
+    /// How long the head of a request may take to come.
+    package var headTimeout = Duration.seconds(10)
+    /// How long a connection may be without a request.
     package var connectionIdle = Duration.seconds(60)
     /// How long the body of a request may take to come.
     package var bodyTimeout = Duration.seconds(30)
@@ -35,4 +47,18 @@ package struct HTTPLimits: Hashable, Sendable {
 
     /// Makes the default limits.
     package init() {}
+}
+
+/// So many requests at once, and then so many each second.
+package struct RequestRate: Hashable, Sendable {
+    /// How many each second, on average.
+    package var perSecond: Int
+    /// How many at once.
+    package var burst: Int
+
+    /// Sets a rate.
+    package init(perSecond: Int, burst: Int) {
+        self.perSecond = perSecond
+        self.burst = burst
+    }
 }

@@ -16,6 +16,8 @@ package struct HTTPTransport: Sendable {
     private let streamableHTTP: StreamableHTTP
     private let serverSentEvents: ServerSentEvents
 
+    private var admission: Admission { configuration.admission }
+
     /// Prepares to serve.
     package init(
         server: MCPServer, configuration: HTTPConfiguration, probes: HTTPProbes = HTTPProbes(),
@@ -28,6 +30,9 @@ package struct HTTPTransport: Sendable {
             server: server, calls: calls, limits: configuration.limits)
         serverSentEvents = ServerSentEvents(
             server: server, calls: calls, limits: configuration.limits)
+        configuration.admission.addSessions { [streamableHTTP, serverSentEvents] in
+            streamableHTTP.sessionCount + serverSentEvents.sessionCount
+        }
     }
 
     /// Serves until a graceful shutdown, and then as long as calls run; to be called once.
@@ -38,7 +43,10 @@ package struct HTTPTransport: Sendable {
         on eventLoops: any EventLoopGroup,
         onListening: @escaping @Sendable (SocketAddress) async -> Void
     ) async throws {
-        let setup = ConnectionSetup(limits: configuration.limits) { request, writer, connection in
+        let setup = ConnectionSetup(
+            limits: configuration.limits, census: admission.connections, tls: configuration.tls,
+            probes: probes
+        ) { request, writer, connection in
             try await respond(to: request, writer, on: connection)
         }
         // It would say by itself, and in its own way, what is said here.
@@ -72,11 +80,26 @@ extension HTTPTransport {
     private func respond(
         to request: Request, _ writer: consuming ResponseWriter, on connection: Connection
     ) async throws {
+        let began = ContinuousClock.now
+        // Only a name, for who reads the log: no secret, and cheap to make.
+        let id = String(UInt64.random(in: .min ... .max), radix: 16)
+        let trace = RequestTrace(
+            requestID: id, parent: request.headers[.traceParent].flatMap { TraceParent($0) })
+        var head = request.head
+        if configuration.tls != nil { head.scheme = "https" }
         var body = MessageBody(of: request, limits: configuration.limits)
+        var outcome = HTTPProbes.Outcome(status: 0)
         var response: Response
+        var isCounted = false
+        defer { if isCounted { admission.endRequest() } }
         do throws(Refusal) {
-            let (route, principal) = try admit(request.head)
-            if route.hasMessage {
+            let admitted = try await admission.admit(
+                head, from: connection.address, endpoints: configuration.endpoints)
+            if !admitted.route.isOpen, admitted.route != .stream {
+                try admission.beginRequest()
+                isCounted = true
+            }
+            if admitted.route.hasMessage {
                 try request.headers.checkContent()
                 try body.checkSize()
                 if body.isAwaitingPermission {
@@ -84,34 +107,35 @@ extension HTTPTransport {
                 }
                 try await body.read(on: connection)
             }
-            response = try await serve(route, request.head, body.bytes, principal, connection)
+            response = try await RequestTrace.$current.withValue(trace) { [bytes = body.bytes] in
+                await result { () async throws(Refusal) in
+                    try await serve(admitted, head, bytes, connection)
+                }
+            }.get()
         } catch {
-            response = error.response
+            outcome.cause = error.cause
+            response = error.response(requestID: id)
         }
-        probes.onResponse(response.status.code)
+        response.headers[.requestID] = id
         if body.isLeftOver {
             response.headers[.connection] = "close"
             connection.close(in: configuration.limits.linger)
         }
+        outcome.status = response.status.code
+        defer {
+            outcome.duration = began.duration(to: .now)
+            probes.onOutcome(outcome)
+            log(head, outcome, trace)
+        }
         try await writer.write(response: response.head, body: response.body)
     }
 
-    private func admit(_ request: HTTPRequest) throws(Refusal) -> (Route, Principal) {
-        try configuration.access.checkOrigin(of: request)
-        let route = Result { () throws(Refusal) in
-            try Route(request, endpoints: configuration.endpoints)
-        }
-        if case .success(let route) = route, route.isOpen { return (route, .anyone) }
-        // Before anything is told of what there is.
-        let principal = try configuration.access.principal(of: request)
-        return (try route.get(), principal)
-    }
-
     private func serve(
-        _ route: Route, _ request: HTTPRequest, _ body: [UInt8], _ principal: Principal,
+        _ admitted: Admission.Admitted, _ request: HTTPRequest, _ body: [UInt8],
         _ connection: Connection
     ) async throws(Refusal) -> Response {
-        switch route {
+        let principal = admitted.principal ?? .anyone
+        return switch admitted.route {
         case .message:
             try await streamableHTTP.post(body, of: principal, request, on: connection)
         case .endOfSession:
@@ -124,16 +148,46 @@ extension HTTPTransport {
         case .health:
             Response(text: "ok\n")
         case .readiness:
-            await readiness()
+            await readiness(for: admitted.principal)
         case .metrics:
             Response(text: await probes.metrics(), type: "text/plain; version=0.0.4")
+        case .resourceMetadata(let path):
+            try admission.metadata(for: request, path: path)
         }
     }
 
-    private func readiness() async -> Response {
-        switch await probes.readiness() {
-        case .ready: Response(text: "ready\n")
-        case .notReady(let reason): Response(text: reason + "\n", status: .serviceUnavailable)
+    /// Whether it is ready, and to whom the server knows, why.
+    private func readiness(for principal: Principal?) async -> Response {
+        let readiness = await probes.readiness()
+        var document: JSONObject = [
+            "status": readiness.reason == nil ? "ready" : "not ready"
+        ]
+        document["reason"] = readiness.reason.map(JSON.string)
+        if principal != nil {
+            for member in readiness.details.object?.members ?? [] {
+                document[member.key] = member.value
+            }
         }
+        return Response(
+            json: JSON.object(document).encoded() + [UInt8(ascii: "\n")],
+            status: readiness.reason == nil ? .ok : .serviceUnavailable)
     }
+
+    private func log(_ request: HTTPRequest, _ outcome: HTTPProbes.Outcome, _ trace: RequestTrace) {
+        logger.debug(
+            "Request answered",
+            metadata: trace.metadata.merging([
+                "http.method": "\(request.method.rawValue)",
+                "http.path": "\((request.path ?? "").prefix { $0 != "?" }.prefix(256))",
+                "http.status": "\(outcome.status)",
+                "duration": "\(outcome.duration ?? .zero)",
+            ]) { _, new in new })
+    }
+}
+
+/// What came of a body, where errors cannot pass with their type.
+private func result<Value>(
+    _ body: () async throws(Refusal) -> Value
+) async -> Result<Value, Refusal> {
+    do throws(Refusal) { return .success(try await body()) } catch { return .failure(error) }
 }

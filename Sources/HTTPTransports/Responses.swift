@@ -7,7 +7,9 @@ extension HTTPField.Name {
     static let accelBuffering = name("X-Accel-Buffering")
     static let contentTypeOptions = name("X-Content-Type-Options")
     static let host = name("Host")
+    static let requestID = name("X-Request-Id")
     static let sessionID = name("Mcp-Session-Id")
+    static let traceParent = name("traceparent")
 
     private static func name(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no name") }
@@ -36,7 +38,8 @@ extension Response {
         )
     }
 
-    fileprivate init(json: [UInt8], status: HTTPResponse.Status) {
+    /// A document for programs.
+    init(json: [UInt8], status: HTTPResponse.Status) {
         var headers = Response.commonHeaders
         headers[.contentType] = "application/json"
         self.init(
@@ -51,26 +54,50 @@ extension Response {
 }
 
 /// Why a request is not served, before the protocol's core sees it.
-struct Refusal: Error, Hashable {
+package struct Refusal: Error, Hashable {
     let status: HTTPResponse.Status
     /// What is wrong, in words for whoever set up the client; never anything of this machine.
     let message: String
     var headers: [HTTPField.Name: String] = [:]
+    /// Where it is worth counting.
+    var cause: Cause?
 
     init(
-        _ status: HTTPResponse.Status, _ message: String, headers: [HTTPField.Name: String] = [:]
+        _ status: HTTPResponse.Status, _ message: String, headers: [HTTPField.Name: String] = [:],
+        cause: Cause? = nil
     ) {
         self.status = status
         self.message = message
         self.headers = headers
+        self.cause = cause
     }
 
     /// An error of JSON-RPC, since clients of MCP look for one in every body.
-    var response: Response {
-        var response = Response(
-            json: Answer(error: .invalidRequest(message)).bytes, status: status)
+    func response(requestID: String) -> Response {
+        let error = MCPError.refused(message, requestID: requestID)
+        var response = Response(json: Answer(error: error).bytes, status: status)
         for (name, value) in headers { response.headers[name] = value }
         return response
+    }
+
+    /// Why a client was refused, where an operator wants to know how often.
+    package enum Cause: String, CaseIterable, Sendable {
+        /// Another name than those that are served.
+        case host
+        /// A web page of another origin.
+        case origin
+        /// A token that is not accepted.
+        case badToken = "token"
+        /// Too many of those from one address.
+        case failures
+        /// More requests than the rate allows.
+        case rate
+        /// More connections from one address than there may be.
+        case connections
+        /// More requests at a time than there may be.
+        case inFlight = "in_flight"
+        /// More sessions or streams than there may be.
+        case sessions
     }
 
     static func method(allowed: String) -> Refusal {
@@ -80,5 +107,6 @@ struct Refusal: Error, Hashable {
     static let path = Refusal(.notFound, "Not found")
     static let sessionUnknown = Refusal(.notFound, "Session not found")
     static let full = Refusal(
-        .serviceUnavailable, "Too many sessions. Try again later.", headers: [.retryAfter: "10"])
+        .serviceUnavailable, "Too many sessions. Try again later.", headers: [.retryAfter: "10"],
+        cause: .sessions)
 }

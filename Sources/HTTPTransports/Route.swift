@@ -22,9 +22,17 @@ enum Route: Hashable {
     case health
     case readiness
     case metrics
+    /// Where tokens for the endpoint at a path are made.
+    case resourceMetadata(path: String)
+
+    /// The longest target of a request.
+    static let targetByteCountMax = 8 << 10
 
     init(_ request: HTTPRequest, endpoints: Set<Endpoint>) throws(Refusal) {
         let target = request.path ?? ""
+        guard target.utf8.count <= Route.targetByteCountMax else {
+            throw Refusal(.uriTooLong, "The request's target is too long")
+        }
         let path = target.prefix { $0 != "?" }
         let query = target.dropFirst(path.count + 1)
         switch path {
@@ -42,18 +50,26 @@ enum Route: Hashable {
         case "/healthz": self = try Route.health.only(.get, request)
         case "/readyz": self = try Route.readiness.only(.get, request)
         case "/metrics": self = try Route.metrics.only(.get, request)
-        default: throw .path
+        default:
+            guard let path = ProtectedResource.path(ofMetadata: path) else { throw .path }
+            self = try Route.resourceMetadata(path: path).only(.get, request)
         }
     }
 
-    /// Whether it is answered without a token: probes have none.
-    var isOpen: Bool { self == .health || self == .readiness }
+    /// Whether it is answered without a token: probes have none, and who looks for where to get one
+    /// has none yet.
+    var isOpen: Bool {
+        switch self {
+        case .health, .readiness, .resourceMetadata: true
+        case .message, .endOfSession, .stream, .streamMessage, .metrics: false
+        }
+    }
 
     /// Whether the request's body is a message.
     var hasMessage: Bool {
         switch self {
         case .message, .streamMessage: true
-        case .endOfSession, .stream, .health, .readiness, .metrics: false
+        case .endOfSession, .stream, .health, .readiness, .metrics, .resourceMetadata: false
         }
     }
 

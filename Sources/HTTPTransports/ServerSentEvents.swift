@@ -19,6 +19,9 @@ struct ServerSentEvents: Sendable {
         sessions = SessionTable(countMax: limits.streamsMax, idle: nil)
     }
 
+    /// How many streams there are.
+    var sessionCount: Int { sessions.count }
+
     /// Opens a stream, whose first event says where to post messages.
     func open(
         for principal: Principal, accepting forms: AcceptedForms, on connection: Connection

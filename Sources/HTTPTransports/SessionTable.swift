@@ -2,8 +2,8 @@ import Synchronization
 
 /// What the sessions of all clients are found by.
 ///
-/// An id is 122 random bits; it names a session and proves nothing, so each belongs to the token
-/// with which it was begun.
+/// An id is 122 random bits; it names a session and proves nothing, so each belongs to whoever
+/// began it.
 final class SessionTable<Session: AnyObject & Sendable>: Sendable {
     private struct Entry {
         let session: Session
@@ -32,6 +32,9 @@ final class SessionTable<Session: AnyObject & Sendable>: Sendable {
         self.isBusy = isBusy
         self.now = now
     }
+
+    /// How many sessions there are, with those that nobody has used for too long.
+    var count: Int { entries.withLock { $0.count } }
 
     /// All sessions, in no order.
     var all: [Session] { entries.withLock { $0.values.map(\.session) } }

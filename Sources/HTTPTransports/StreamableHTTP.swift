@@ -19,6 +19,9 @@ struct StreamableHTTP: Sendable {
             isBusy: { $0.callsInFlightCount > 0 })
     }
 
+    /// How many sessions there are.
+    var sessionCount: Int { sessions.count }
+
     /// Answers a message.
     func post(
         _ body: [UInt8], of principal: Principal, _ request: HTTPRequest, on connection: Connection

@@ -66,4 +66,5 @@ enum MetaKey: String {
     case clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
     case serverInfo = "io.modelcontextprotocol/serverInfo"
     case progressToken
+    case traceparent
 }

@@ -15,6 +15,8 @@ package enum MCPError: Error, Hashable, Sendable {
     case headerMismatch(String)
     /// The message asks for a modern revision that is not served.
     case unsupportedProtocolVersion(requested: String)
+    /// The transport does not take the message, for a reason of its own.
+    case refused(String, requestID: String)
 }
 
 extension MCPError {
@@ -22,7 +24,7 @@ extension MCPError {
     package var code: Int {
         switch self {
         case .malformedJSON: -32700
-        case .invalidRequest: -32600
+        case .invalidRequest, .refused: -32600
         case .methodNotFound: -32601
         case .invalidParameters: -32602
         case .headerMismatch: -32020
@@ -33,7 +35,7 @@ extension MCPError {
     /// The HTTP status of an answer with this error.
     package func httpStatus(in era: Era) -> Int {
         switch (self, era) {
-        case (.malformedJSON, _), (.invalidRequest, _): 400
+        case (.malformedJSON, _), (.invalidRequest, _), (.refused, _): 400
         case (.methodNotFound, .modern): 404
         case (_, .modern): 400
         case (_, .legacy): 200
@@ -50,7 +52,8 @@ extension MCPError {
     private var message: String {
         switch self {
         case .malformedJSON: "Parse error"
-        case .invalidRequest(let reason), .invalidParameters(let reason): reason
+        case .invalidRequest(let reason), .invalidParameters(let reason), .refused(let reason, _):
+            reason
         case .methodNotFound(let method): "Method not found: \(method)"
         case .headerMismatch(let reason): "Header mismatch: \(reason)"
         case .unsupportedProtocolVersion: "Unsupported protocol version"
@@ -65,6 +68,7 @@ extension MCPError {
                 "supported": .array(ProtocolRevision.modern.map(\.json)),
                 "requested": .string(requested),
             ]
+        case .refused(_, let requestID): ["requestId": .string(requestID)]
         default: nil
         }
     }

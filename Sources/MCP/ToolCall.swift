@@ -15,21 +15,31 @@ struct ToolCall: Sendable {
         let progress = request.progressToken.map {
             ProgressReporter(token: $0, revision: revision, now: server.now, notify: notify)
         }
-        let result = await withTaskGroup(of: ToolResult?.self) { group in
-            group.addTask { await tool.call(arguments, ToolContext(progress: progress)) }
-            group.addTask {
-                await cancellation.wait()
-                return nil
+        let result = await RequestTrace.$current.withValue(trace) {
+            await withTaskGroup(of: ToolResult?.self) { group in
+                group.addTask { await tool.call(arguments, ToolContext(progress: progress)) }
+                group.addTask {
+                    await cancellation.wait()
+                    return nil
+                }
+                let first = await group.next() ?? nil
+                progress?.close()
+                group.cancelAll()
+                return first
             }
-            let first = await group.next() ?? nil
-            progress?.close()
-            group.cancelAll()
-            return first
         }
         conversation.endCall(request.id)
         guard let result, !Task.isCancelled else { return nil }
         return Answer(
             id: request.id, result: server.complete(result.json(for: revision), for: revision))
+    }
+
+    /// The transport's, with the caller's place in a trace as the message itself names it.
+    private var trace: RequestTrace? {
+        guard let parent = request.meta(.traceparent)?.string.flatMap({ TraceParent($0) }) else {
+            return RequestTrace.current
+        }
+        return RequestTrace(requestID: RequestTrace.current?.requestID, parent: parent)
     }
 }
 

@@ -26,7 +26,8 @@ extension ServerCommand {
                 with: parts, keeping: settings.retention, logger: logger)
         case .http(let http):
             let parts = try await makeParts(settings, logger: logger)
-            let service = try HTTPService(http, parts: parts, logger: logger)
+            let service = try await HTTPService(
+                http, parts: parts, logger: logger)
             try await run(
                 .init(service: service), with: parts, keeping: settings.retention,
                 logger: logger)
@@ -61,7 +62,7 @@ extension ServerCommand {
     }
 
     private func makeParts(_ settings: Settings, logger: Logger) async throws -> ServerParts {
-        let metrics = Metrics()
+        let metrics = ServerMetrics()
         let storage = MeteredStorage(
             storage: try await makeStorage(settings, logger: logger), metrics: metrics)
         let repository = HeapRepository(
@@ -126,7 +127,7 @@ struct ServerParts: Sendable {
     let template: WorkerTemplate
     let execution: ExecutionService
     let server: MCPServer
-    let metrics: Metrics
+    let metrics: ServerMetrics
 }
 
 /// Keeps workers until the server ends.

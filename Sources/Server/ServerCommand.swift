@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
+internal import MCP
 
 /// `mcp-v8`: an MCP server that runs JavaScript in V8 and keeps its heaps.
 @main
@@ -31,11 +32,12 @@ struct ServerCommand: AsyncParsableCommand {
         } catch {
             throw ValidationError("\(error)")
         }
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = settings.logLevel
-            return handler
-        }
+        LoggingSystem.bootstrap(
+            { _, metadataProvider in
+                StandardErrorLog(
+                    level: settings.logLevel, format: settings.logFormat,
+                    metadataProvider: metadataProvider)
+            }, metadataProvider: RequestTrace.metadataProvider)
         do {
             try await serve(settings)
         } catch let error as any CustomStringConvertible & Error {

@@ -24,6 +24,7 @@ struct Settings: Sendable {
     var retention: RetentionPolicy
     var script: ScriptSettings
     var logLevel: Logger.Level
+    var logFormat: LogFormat
 
     /// Checks what the sources say and fills in the defaults.
     ///
@@ -47,6 +48,11 @@ struct Settings: Sendable {
             throw .invalid("--log-level is \"\(level)\"; it must be one of \(known)")
         }
         self.logLevel = logLevel
+        let format = sources.value(\.logFormat) ?? LogFormat.text.rawValue
+        guard let logFormat = LogFormat(rawValue: format) else {
+            throw .invalid("--log-format is \"\(format)\"; it must be text or json")
+        }
+        self.logFormat = logFormat
     }
 
     private enum ChosenStorage {

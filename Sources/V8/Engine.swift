@@ -85,7 +85,12 @@ package enum Engine {
     }
 
     private static func optimizerIsSound(_ baseHeap: Snapshot) -> Bool {
-        let hot = "function sum(n) { return n < 2 ? n : sum(n - 1) + sum(n - 2) } sum(21)"
+        // A function that is called often, and one loop that runs for long.
+        let hot = """
+            function sum(n) { return n < 2 ? n : sum(n - 1) + sum(n - 2) }
+            for (var turns = 0, seen = 0; turns < 1e5; turns++) seen += turns & 1;
+            seen === 5e4 && sum(21)
+            """
         guard let isolate = Isolate(.heap, restoring: baseHeap, print: { _ in }),
             isolate.evaluate(trial(hot)).isValue("10946"), cv8_optimizer_is_in_use(),
             isolate.prepareSerialization() == nil

@@ -121,6 +121,7 @@ struct HTTPTransportTests {
     func slowness() async throws {
         var limits = HTTPLimits()
         limits.bodyTimeout = .milliseconds(10)
+        limits.headTimeout = .milliseconds(10)
         limits.connectionIdle = .milliseconds(10)
         try await TestHTTP.serving(limits: limits) { http in
             let head = TestHTTP.head(TestHTTP.ping, path: "/mcp")
@@ -136,7 +137,7 @@ struct HTTPTransportTests {
     @Test("closes a connection on which a refused body goes on and on")
     func linger() async throws {
         var limits = HTTPLimits()
-        limits.linger = .milliseconds(10)
+        limits.linger = .milliseconds(500)
         try await TestHTTP.serving(limits: limits) { http in
             let head = """
                 POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\

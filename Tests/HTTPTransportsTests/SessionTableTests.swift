@@ -22,15 +22,15 @@ struct SessionTableTests {
         SessionTable(countMax: countMax, idle: idle, isBusy: \.isBusy, now: { [time] in time.now })
     }
 
-    @Test("finds a session for the token that began it, and for no other")
+    @Test("finds a session for whoever began it, and for nobody else")
     func principals() throws {
         let table = table()
         let session = Session()
-        let id = try #require(table.insert(session, of: .token(0)))
-        #expect(table.find(id, for: .token(0)) === session)
-        #expect(table.find(id, for: .token(1)) == nil)
+        let id = try #require(table.insert(session, of: .subject("alice")))
+        #expect(table.find(id, for: .subject("alice")) === session)
+        #expect(table.find(id, for: .subject("bob")) == nil)
         #expect(table.find(id, for: .anyone) == nil)
-        #expect(table.find(id + "x", for: .token(0)) == nil)
+        #expect(table.find(id + "x", for: .subject("alice")) == nil)
     }
 
     @Test("forgets a session that was ended")

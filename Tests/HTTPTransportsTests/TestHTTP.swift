@@ -10,7 +10,8 @@ struct TestHTTP {
 
     /// Serves while a test runs.
     static func serving(
-        _ tools: [Tool] = [], limits: HTTPLimits = HTTPLimits(),
+        _ tools: [Tool] = [], limits: HTTPLimits = HTTPLimits(), tls: TLSIdentity? = nil,
+        probes: HTTPProbes = HTTPProbes(), authentication: Authentication? = nil,
         _ body: (TestHTTP) async throws -> Void
     ) async throws {
         let transport = HTTPTransport(
@@ -18,7 +19,10 @@ struct TestHTTP {
                 implementation: Implementation(name: "test", version: "1"), tools: tools),
             configuration: HTTPConfiguration(
                 host: "127.0.0.1", port: 0, endpoints: Set(Endpoint.allCases),
-                access: AccessPolicy(), limits: limits),
+                admission: Admission(
+                    policy: AccessPolicy(), authentication: authentication, limits: limits),
+                tls: tls, limits: limits),
+            probes: probes,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         try await withThrowingTaskGroup { group in
@@ -38,13 +42,7 @@ struct TestHTTP {
     /// Sends these texts one after the other on a connection, and gives what comes back until it
     /// contains an expected text or the server closes.
     func send(_ texts: String..., until expected: String? = nil) async throws -> String {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel)
-                }
-            }
+        let channel = try await connect()
         var received = ""
         do {
             try await channel.executeThenClose { inbound, outbound in
@@ -58,6 +56,50 @@ struct TestHTTP {
             // The server closed the connection first: what came until then is all.
         }
         return received
+    }
+
+    /// Sends a text, and another when an expected text has come back, and gives all that comes.
+    func send(_ first: String, after expected: String, _ second: String) async throws -> String {
+        let channel = try await connect()
+        var received = ""
+        do {
+            try await channel.executeThenClose { inbound, outbound in
+                try await outbound.write(ByteBuffer(string: first))
+                var isSecondSent = false
+                for try await piece in inbound {
+                    received += String(buffer: piece)
+                    guard received.contains(expected), !isSecondSent else { continue }
+                    isSecondSent = true
+                    try await outbound.write(ByteBuffer(string: second))
+                }
+            }
+        } catch  where error is ChannelError || error is IOError {
+            // As above.
+        }
+        return received
+    }
+
+    private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    /// Posts a message to `/mcp`, and leaves the response where it is while something else is done.
+    func postAndReadNothing(
+        _ message: String, _ headers: String, while body: () async -> Void
+    ) async throws {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.autoRead, value: false)
+            .connect(host: "127.0.0.1", port: port).get()
+        let request = TestHTTP.head(message, [headers], path: "/mcp") + message
+        try await channel.writeAndFlush(ByteBuffer(string: request)).get()
+        await body()
+        try? await channel.close().get()
     }
 
     /// Posts a message to `/mcp`, and gives the whole response.

@@ -92,40 +92,24 @@ extension EngineTests {
         }
     }
 
-    @Suite("What an error says to do instead")
-    struct HintTests {
+    @Suite("What errors say of where a script went wrong")
+    struct PlaceTests {
+        @Test("is what to do instead of import()")
+        func dynamicImport() throws {
+            let error = try #require(runStateless("await import('fs')").outcome.error)
+            #expect(error.name == "TypeError")
+            #expect(error.message.contains("import('fs'): there are no modules here"))
+        }
+
         @Test(
-            "is added where a script takes this for another place",
+            "has line and column where code does not parse",
             arguments: [
-                ("require('fs')", "There are no modules here"),
-                ("import fs from 'fs'", "There are no modules here"),
-                ("export const a = 1", "There are no modules here"),
-                ("await import('fs')", "there are no modules here"),
-                ("fetch('http://h')", "There is no network here"),
-                ("process.env", "This is not Node"),
-                ("Buffer.from('a')", "Uint8Array"),
-                ("document.title", "There is no page here"),
-                ("1;\nreturn 2", "The value of the last expression is the result"),
+                ("import fs from 'fs'", 1, 1), ("1;\nreturn 2", 2, 1), ("1;\n  export {}", 2, 3),
+                ("let a = ;", 1, 9),
             ])
-        func hints(_ code: String, _ hint: String) throws {
+        func syntax(_ code: String, _ line: UInt32, _ column: UInt32) throws {
             let error = try #require(runStateless(code).outcome.error)
-            #expect(error.message.contains(hint))
-            #expect(error.stack.contains(hint))
-            #expect(error.line >= 1)
-        }
-
-        @Test("is not in the way of a script that catches the error")
-        func caught() throws {
-            let code = "try { require('fs') } catch (e) { e.message }"
-            #expect(try runStateless(code).outcome.value?.text == "require is not defined")
-        }
-
-        @Test("tells how a name may be declared again")
-        func declared() throws {
-            var heap = TestHeap()
-            _ = try heap.text("let a = 1")
-            let error = try #require(heap.run("const a = 2").error)
-            #expect(error.message.contains("const as const, let as let"))
+            #expect((error.line, error.column) == (line, column))
         }
 
         @Test("names where a script waits for ever, in functions too")

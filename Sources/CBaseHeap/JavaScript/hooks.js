@@ -3,7 +3,7 @@
 (function (host, shared) {
     'use strict';
 
-    const { errorPrototype, stringSlice, stringStartsWith } = shared.primordials;
+    const { errorPrototype } = shared.primordials;
     const { inherits, isObject, unwrapProxy } = shared.lookups;
     const { cutToByteCount } = shared.text;
     const { constructorName } = shared.names;
@@ -41,18 +41,6 @@
         return host.classOf(value) === 'Error' || inherits(value, errorPrototype);
     }
 
-    /** The parts of an error, with what to do instead where that is known. */
-    function explained(name, message, stack) {
-        const plain = [name, message, stack, true];
-        if (name !== 'SyntaxError' && name !== 'ReferenceError') return plain;
-        shared.load('hints.js');
-        const hint = shared.hintFor(name, message);
-        if (hint === '') return plain;
-        const head = `${name}: ${message}`;
-        const rest = stringStartsWith(stack, head) ? stringSlice(stack, head.length) : '';
-        return [name, `${message}. ${hint}`, `${head}. ${hint}${rest}`, true];
-    }
-
     /** What was thrown as [name, message, stack, whether it is an error]. */
     function describeError(thrown) {
         const value = isObject(thrown) ? unwrapProxy(thrown) : thrown;
@@ -66,7 +54,7 @@
             const className = constructorName({ __proto__: null, depth: 2 }, value, 0);
             const name = cutToByteCount(nameOf(value, className), errorByteCountMax);
             const message = cutToByteCount(messageOf(value), errorByteCountMax);
-            return explained(name, message, stack);
+            return [name, message, stack, true];
         } catch {
             return ['Error', '', stack, true];
         }

@@ -106,13 +106,19 @@
         return direct(iterator);
     }
 
+    const countMax = 2 ** 53 - 1;
+
     /** The receiver with a number of elements. */
     function countFor(iterator, limit) {
         checkObject(iterator);
         const record = { __proto__: null, iterator };
         const number = callOrClose(record, () => +limit);
         const count = trunc(number);
-        if (!(count >= 0)) closeWith(record, new RangeError(`${number} must be positive`));
+        const isTooLarge = count > countMax && count < 1 / 0;
+        if (!(count >= 0) || isTooLarge) {
+            const wanted = isTooLarge ? 'at most 2 ** 53 - 1' : 'positive';
+            closeWith(record, new RangeError(`${number} must be ${wanted}`));
+        }
         return count;
     }
 

@@ -48,15 +48,18 @@
         return position < 0 || position >= length ? undefined : object[position];
     }
 
-    /** The last index whose element the predicate accepts, or -1. */
-    function lastIndex(object, length, predicate, receiver) {
+    /** The last element that the predicate accepts, as it was when asked for, and its index. */
+    function lastMatch(object, length, predicate, receiver) {
         if (typeof predicate !== 'function') {
             throw new TypeError(`${String(predicate)} is not a function`);
         }
         for (let index = length - 1; index >= 0; index--) {
-            if (apply(predicate, receiver, [object[index], index, object])) return index;
+            const value = object[index];
+            if (apply(predicate, receiver, [value, index, object])) {
+                return { __proto__: null, index, value };
+            }
         }
-        return -1;
+        return { __proto__: null, index: -1, value: undefined };
     }
 
     install(Object, {
@@ -78,22 +81,20 @@
         },
         findLast(predicate) {
             const array = toObject(this);
-            const index = lastIndex(array, lengthOf(array), predicate, arguments[1]);
-            return index < 0 ? undefined : array[index];
+            return lastMatch(array, lengthOf(array), predicate, arguments[1]).value;
         },
         findLastIndex(predicate) {
             const array = toObject(this);
-            return lastIndex(array, lengthOf(array), predicate, arguments[1]);
+            return lastMatch(array, lengthOf(array), predicate, arguments[1]).index;
         },
     });
     install(typedArrayPrototype, {
         at(index) { return elementAt(this, checkedLength(this), index); },
         findLast(predicate) {
-            const index = lastIndex(this, checkedLength(this), predicate, arguments[1]);
-            return index < 0 ? undefined : this[index];
+            return lastMatch(this, checkedLength(this), predicate, arguments[1]).value;
         },
         findLastIndex(predicate) {
-            return lastIndex(this, checkedLength(this), predicate, arguments[1]);
+            return lastMatch(this, checkedLength(this), predicate, arguments[1]).index;
         },
     });
     const unscopables = Array.prototype[Symbol.unscopables];

@@ -34,12 +34,12 @@ typedef struct {
 // else.
 void cv8_start(cv8_options options);
 
-// Whether V8 may optimise what runs often, also in isolates that can be serialised; from the next
-// function that it considers on. Not at first.
+// Whether V8 may optimise what runs often in isolates that can be serialised too; of those that are
+// opened from now on. Not at first.
 void cv8_allow_optimizer(bool allowed);
 
-// Whether that is allowed and V8 has asked for it. If it is allowed, and V8 has not asked after
-// something hot has run, then this V8 does not ask, and computes in serializable isolates slowly.
+// Whether that is allowed and does something. If it is allowed, and this is false when such an
+// isolate has been opened, then this V8 is unknown, and computes in serializable isolates slowly.
 bool cv8_optimizer_is_in_use(void);
 
 // V8's version. Static.

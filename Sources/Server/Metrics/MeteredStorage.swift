@@ -1,9 +1,9 @@
 internal import Heaps
 
-/// A storage whose uses are counted.
+/// A storage whose uses are counted and timed.
 struct MeteredStorage: HeapStorage {
     let storage: AnyHeapStorage
-    let metrics: Metrics
+    let metrics: ServerMetrics
 
     func get(_ key: StorageKey, byteCountMax: Int) async throws(HeapError) -> StoredObject? {
         try await counting("get") { () async throws(HeapError) in
@@ -64,12 +64,13 @@ struct MeteredStorage: HeapStorage {
     private func counting<Value>(
         _ name: String, _ body: () async throws(HeapError) -> Value
     ) async throws(HeapError) -> Value {
+        let began = ContinuousClock.now
         do {
             let value = try await body()
-            metrics.note(Metrics.StorageOperation(name: name, outcome: .ok))
+            metrics.noteStorage(name, .ok, began.duration(to: .now))
             return value
         } catch {
-            metrics.note(Metrics.StorageOperation(name: name, outcome: .error))
+            metrics.noteStorage(name, .error, began.duration(to: .now))
             throw error
         }
     }

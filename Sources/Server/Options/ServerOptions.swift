@@ -18,10 +18,16 @@ struct ServerOptions: ParsableArguments {
             valueName: "level"))
     var logLevel: String?
 
+    @Option(help: ArgumentHelp("How a line of it looks: text or json (text).", valueName: "format"))
+    var logFormat: String?
+
     /// What may be given in the environment and in a file.
     static let keys: [OptionKey] =
         StorageOptions.keys + S3Options.keys + HTTPOptions.keys + LimitOptions.keys
-        + SandboxOptions.keys + ScriptOptions.keys + [OptionKey(name: "log-level", kind: .value)]
+        + SandboxOptions.keys + ScriptOptions.keys
+        + [
+            OptionKey(name: "log-level", kind: .value), OptionKey(name: "log-format", kind: .value),
+        ]
 }
 
 /// The name of an option outside the command line.

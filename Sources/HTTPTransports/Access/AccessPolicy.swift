@@ -4,23 +4,19 @@ import HummingbirdCore
 /// Whose requests are served.
 ///
 /// A web page that makes its name point at this machine is stopped by `Host`, a page that just
-/// sends requests here by `Origin`, and everyone else by a token.
+/// sends requests here by `Origin`; ``Authentication`` is for everyone else.
 package struct AccessPolicy: Sendable {
     /// The names of the machine itself.
     package static let loopbackNames: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
     private let hostNames: Set<String>
-    private let tokens: BearerTokens?
 
     /// Makes a policy.
     ///
-    /// - Parameters:
-    ///   - hostNames: under which clients may know the server, beside those of the machine itself;
-    ///     without ports, and IPv6 addresses in brackets.
-    ///   - tokens: of which a request must bring one; nil to ask for none.
-    package init(hostNames: some Sequence<String> = [], tokens: BearerTokens? = nil) {
+    /// - Parameter hostNames: under which clients may know the server, beside those of the machine
+    ///   itself; without ports, and IPv6 addresses in brackets.
+    package init(hostNames: some Sequence<String> = []) {
         self.hostNames = AccessPolicy.loopbackNames.union(hostNames.map { $0.lowercased() })
-        self.tokens = tokens
     }
 
     /// Checks that a request was meant for this server and comes from no foreign web page.
@@ -29,28 +25,15 @@ package struct AccessPolicy: Sendable {
             throw Refusal(.badRequest, "There must be one Host header")
         }
         guard let host = AccessPolicy.hostName(of: authority), hostNames.contains(host) else {
-            throw Refusal(.misdirectedRequest, "This host name is not served")
+            throw Refusal(
+                .misdirectedRequest, "This host name is not served", cause: .host)
         }
         for origin in request.headerFields[values: .origin] {
             guard let host = AccessPolicy.hostName(ofOrigin: origin), hostNames.contains(host)
             else {
-                throw Refusal(.forbidden, "This origin is not allowed")
+                throw Refusal(.forbidden, "This origin is not allowed", cause: .origin)
             }
         }
-    }
-
-    /// Finds out who sent a request.
-    func principal(of request: HTTPRequest) throws(Refusal) -> Principal {
-        guard let tokens else { return .anyone }
-        let values = request.headerFields[values: .authorization]
-        guard values.count == 1, let value = values.first else {
-            throw .unauthorized("Bearer")
-        }
-        let parts = value.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer",
-            let number = tokens.number(of: parts[1].utf8.drop { $0 == 0x20 })
-        else { throw .unauthorized("Bearer error=\"invalid_token\"") }
-        return .token(number)
     }
 
     private static func hostName(ofOrigin origin: String) -> String? {
@@ -76,12 +59,5 @@ package struct AccessPolicy: Sendable {
         let isPort =
             rest.isEmpty || rest.first == ":" && port.allSatisfy { $0.isASCII && $0.isNumber }
         return isPort && !name.isEmpty ? name.lowercased() : nil
-    }
-}
-
-extension Refusal {
-    fileprivate static func unauthorized(_ challenge: String) -> Refusal {
-        Refusal(
-            .unauthorized, "A bearer token is required", headers: [.wwwAuthenticate: challenge])
     }
 }

@@ -1,13 +1,5 @@
 import Crypto
 
-/// Who sent a request: what its sessions belong to.
-enum Principal: Hashable, Sendable {
-    /// Anyone, where no token is asked for.
-    case anyone
-    /// Whoever has the token with this number.
-    case token(Int)
-}
-
 /// The tokens of which a request must bring one; only their digests are kept.
 package struct BearerTokens: Sendable {
     /// Tokens are random: shorter ones could be guessed.
@@ -39,12 +31,12 @@ package struct BearerTokens: Sendable {
         self.digests = digests
     }
 
-    /// The number of a token; nil if it is none of these. The time it takes says nothing of which.
-    func number(of token: some Sequence<UInt8>) -> Int? {
+    /// The digest of a token; nil if it is none of these. The time it takes says nothing of which.
+    func digest(of token: some Sequence<UInt8>) -> SHA256.Digest? {
         let presented = SHA256.hash(data: Array(token))
-        var number: Int?
-        for (index, digest) in digests.enumerated() where digest == presented { number = index }
-        return number
+        var isKnown = false
+        for digest in digests where digest == presented { isKnown = true }
+        return isKnown ? presented : nil
     }
 }
 

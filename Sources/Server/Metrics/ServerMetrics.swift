@@ -1,0 +1,80 @@
+internal import Execution
+internal import HTTPTransports
+internal import Metrics
+
+/// What has happened since the server started, in numbers; docs/reference/metrics.md says which.
+struct ServerMetrics: Sendable {
+    private let registry = PrometheusRegistry()
+
+    /// Notes an execution.
+    func note(_ report: ExecutionReport) {
+        count(.executions, [("outcome", report.outcome.name)])
+        time(.executionSeconds, report.statistics.duration)
+        if let evaluation = report.statistics.evaluation { time(.evaluationSeconds, evaluation) }
+        if let count = report.statistics.snapshotByteCount {
+            Recorder(label: MetricName.snapshotBytes.rawValue, factory: registry).record(count)
+        }
+    }
+
+    /// Notes a request over HTTP.
+    func note(_ outcome: HTTPProbes.Outcome) {
+        count(.httpResponses, [("status", "\(outcome.status)")])
+        if let duration = outcome.duration { time(.httpSeconds, duration) }
+        if let cause = outcome.cause { count(.httpRefusals, [("reason", cause.rawValue)]) }
+    }
+
+    /// Notes a connection that was closed as soon as it came.
+    func noteRefusedConnection() {
+        count(.httpRefusals, [("reason", Refusal.Cause.connections.rawValue)])
+    }
+
+    /// How a use of the storage went.
+    enum StorageOutcome: String {
+        case ok
+        case error
+    }
+
+    /// Notes a use of the storage.
+    func noteStorage(_ operation: String, _ outcome: StorageOutcome, _ duration: Duration) {
+        count(.storageOperations, [("operation", operation), ("outcome", outcome.rawValue)])
+        time(.storageSeconds, duration, [("operation", operation)])
+    }
+
+    /// What is counted elsewhere, as it is now.
+    struct Sample {
+        var pool: PoolCensus
+        var templateStartCount: Int
+        var connectionCount: Int
+        var requestCount: Int
+        var sessionCount: Int
+    }
+
+    /// All of it, in the text format of Prometheus.
+    func text(with sample: Sample) -> String {
+        registry.set(.executionsWaiting, to: Double(sample.pool.waitingCount))
+        registry.set(.executionsWaitingForHeap, to: Double(sample.pool.waitingForHeapCount))
+        registry.set(.workers, to: Double(sample.pool.workerCount))
+        registry.set(.workersWarm, to: Double(sample.pool.warmCount))
+        registry.set(.workerStarts, to: Double(sample.pool.startCount))
+        for reason in WorkerEndReason.allCases {
+            let count = sample.pool.endCounts[reason, default: 0]
+            registry.set(.workerEnds, [("reason", reason.rawValue)], to: Double(count))
+        }
+        registry.set(.templateStarts, to: Double(sample.templateStartCount))
+        registry.set(.httpConnections, to: Double(sample.connectionCount))
+        registry.set(.httpRequests, to: Double(sample.requestCount))
+        registry.set(.httpSessions, to: Double(sample.sessionCount))
+        return registry.text
+    }
+
+    private func count(_ name: MetricName, _ dimensions: [(String, String)]) {
+        Counter(label: name.rawValue, dimensions: dimensions, factory: registry).increment()
+    }
+
+    private func time(
+        _ name: MetricName, _ duration: Duration, _ dimensions: [(String, String)] = []
+    ) {
+        Timer(label: name.rawValue, dimensions: dimensions, factory: registry)
+            .recordNanoseconds(Int64(duration / .nanoseconds(1)))
+    }
+}
