@@ -169,7 +169,8 @@ def signed_request(url: str, method: str, body: bytes = b"") -> int:
 def main() -> int:
     with Service("seaweedfs", "contract") as one, Service("moto", "contract") as other:
         endpoints = f"{one.endpoint},{other.endpoint}"
-        return subprocess.run(sys.argv[1:], env=os.environ | {"MCP_V8_TEST_S3": endpoints}).returncode
+        environment = os.environ | {"MCP_V8_TEST_S3": endpoints}
+        return subprocess.run(sys.argv[1:], env=environment).returncode
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ package struct S3Client: Sendable {
     private let exchange: any HTTPExchange
     private let retries: RetryPolicy
     private let budget = RetryBudget()
-    private let offset = ClockOffset()
+    let offset = ClockOffset()
     let logger: Logger
     private let userAgent: String
 

@@ -54,6 +54,11 @@ extension S3Client {
             return .again(.transient, mayHaveWorked: false)
         }
         if Self.clockCodes.contains(code) { return .wrongClock }
+        // An answer to HEAD has no body to say so.
+        if request.method == "HEAD", answer.status == 403, let date = answer.date {
+            let apart = date.duration(since: offset.corrected(timing.now()))
+            if apart > .seconds(240) || apart < .seconds(-240) { return .wrongClock }
+        }
         if Self.expiryCodes.contains(code) { return .expiredCredentials }
         return request.answers.contains(answer.status) && code != "NoSuchBucket"
             ? .answer : .final
