@@ -6,12 +6,15 @@ package enum AnyHeapStorage: HeapStorage {
     case files(FileHeapStorage)
     /// Heaps far away, with copies in files.
     case cached(CachedHeapStorage)
+    /// Heaps in a bucket.
+    case s3(S3HeapStorage)
 
     private var chosen: any HeapStorage {
         switch self {
         case .inMemory(let storage): storage
         case .files(let storage): storage
         case .cached(let storage): storage
+        case .s3(let storage): storage
         }
     }
 
