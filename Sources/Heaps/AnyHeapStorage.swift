@@ -4,17 +4,17 @@ package enum AnyHeapStorage: HeapStorage {
     case inMemory(InMemoryHeapStorage)
     /// Heaps in files.
     case files(FileHeapStorage)
-    /// Heaps in a bucket.
-    case s3(S3HeapStorage)
     /// Heaps far away, with copies in files.
     case cached(CachedHeapStorage)
+    /// Heaps in a bucket.
+    case s3(S3HeapStorage)
 
     private var chosen: any HeapStorage {
         switch self {
         case .inMemory(let storage): storage
         case .files(let storage): storage
-        case .s3(let storage): storage
         case .cached(let storage): storage
+        case .s3(let storage): storage
         }
     }
 

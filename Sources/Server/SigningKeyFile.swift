@@ -8,21 +8,26 @@ extension SigningKeys {
     ///   are no good.
     init(readingSettingsFile path: String) throws(SettingsError) {
         let flag = "--signing-key-file \(path)"
-        let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .invalid("\(flag) cannot be read: \(unsafe String(cString: strerror(errno)))")
+        let attributes: [FileAttributeKey: Any]
+        do {
+            attributes = try FileManager.default.attributesOfItem(atPath: path)
+        } catch {
+            throw .invalid("\(flag) cannot be read: \(error.localizedDescription)")
         }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard attributes[.type] as? FileAttributeType == .typeRegular else {
             throw .invalid("\(flag) is not a file")
         }
-        guard [geteuid(), 0].contains(status.st_uid) else {
+        let owner = (attributes[.ownerAccountID] as? NSNumber)?.uint32Value
+        guard let owner, [geteuid(), 0].contains(owner) else {
             throw .invalid("\(flag) belongs to another user: whoever has the key can forge heaps")
         }
-        guard status.st_mode & 0o077 == 0 else {
-            let mode = String(status.st_mode & 0o7777, radix: 8)
-            throw .invalid("\(flag) can be used by others (mode \(mode)): run chmod 600 on it")
+        let mode = (attributes[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o777
+        guard mode & 0o077 == 0 else {
+            let text = String(mode, radix: 8)
+            throw .invalid("\(flag) can be used by others (mode \(text)): run chmod 600 on it")
+        }
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            throw .invalid("\(flag) cannot be read")
         }
         let content: Data?
         do { content = try handle.read(upToCount: SigningKeys.fileByteCountMax + 1) } catch {
