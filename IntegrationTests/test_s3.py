@@ -77,6 +77,37 @@ def test_s3_heaps_are_there_after_a_restart(place):
     assert second.run("add()", heap="Counter").value == 5
 
 
+def test_s3_versions_come_from_the_cache(place, service, tmp_path):
+    cache = tmp_path / "cache"
+    with_cache = ["--cache-directory", cache, "--cache-mb-max", 64]
+    first = place.server(*with_cache)
+    version = first.run("let n = 41; n", heap="h").structured["version"]
+    [copy] = cache.glob(f"objects/*/{version}")
+    first.process.kill()
+    # A copy that is damaged is as good as none, and is made anew.
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    second = place.server(*with_cache)
+    assert second.run("n", heap="h", save=False).value == 41
+    assert copy.read_bytes() == whole
+    # What is in the cache is not asked for far away; that a heap is there, and where, always is.
+    second.process.kill()
+    prefix = place.options[-1]
+    assert service.request("DELETE", f"/heaps/{prefix}/versions/{version[:2]}/{version}") == 204
+    third = place.server(*with_cache)
+    assert third.run("n", heap="h", save=False).value == 41
+
+
+def test_s3_options_of_a_cache_are_checked(place, binary):
+    for options, text in [
+        (["--in-memory", "--cache-directory", "/tmp/x"], "give --s3-bucket too"),
+        ([*place.options, "--cache-mb-max", "64"], "give --cache-directory"),
+        ([*place.options, "--cache-directory", "/tmp/x", "--cache-mb-max", "1"], "from 16 to"),
+    ]:
+        done = subprocess.run([binary, *options], capture_output=True, text=True, timeout=60)
+        assert done.returncode != 0 and text in done.stderr, done
+
+
 def test_s3_history_fork_undo_and_delete(place):
     server = place.server()
     versions = [

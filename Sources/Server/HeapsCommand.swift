@@ -101,7 +101,7 @@ extension HeapsSubcommand {
             }
             storage = .files(try await FileHeapStorage(directoryPath: path))
         case .s3(let place):
-            storage = .s3(try await place.open(.skip, logger: logger))
+            storage = try await place.open(.skip, logger: logger)
         case .inMemory, .stateless:
             preconditionFailure("These are refused before.")
         }

@@ -11,6 +11,14 @@ struct S3StorageSettings: Hashable, Sendable {
     /// Without slashes around it.
     var prefix: String
     var writers: S3HeapStorage.Writers
+    /// Where copies of versions are kept nearby; nil for nowhere.
+    var cache: Cache?
+
+    /// A folder with copies.
+    struct Cache: Hashable, Sendable {
+        var directoryPath: String
+        var byteCountMax: Int
+    }
 
     /// Checks what the sources say of it.
     ///
@@ -45,6 +53,20 @@ struct S3StorageSettings: Hashable, Sendable {
         settings = client
         prefix = try Self.prefix(sources.value(\.s3.s3Prefix) ?? "")
         writers = sources.isSet(\.s3.unsafeSingleWriter) ? .one : .many
+        cache = try Self.cache(sources)
+    }
+
+    private static func cache(_ sources: OptionSources) throws(SettingsError) -> Cache? {
+        guard let path = sources.value(\.s3.cacheDirectory) else {
+            guard sources.value(\.s3.cacheMbMax) == nil else {
+                throw .invalid("--cache-mb-max says something of a cache: give --cache-directory")
+            }
+            return nil
+        }
+        guard !path.isEmpty else { throw .invalid("--cache-directory is empty") }
+        let size = try sources.number(
+            \.s3.cacheMbMax, "--cache-mb-max", 16...1_048_576, default: 8192)
+        return Cache(directoryPath: path, byteCountMax: size << 20)
     }
 
     private static func prefix(_ text: String) throws(SettingsError) -> String {
@@ -71,8 +93,8 @@ struct S3StorageSettings: Hashable, Sendable {
         case skip
     }
 
-    /// Finds the bucket and opens the place.
-    func open(_ probe: Probe, logger: Logger) async throws(HeapError) -> S3HeapStorage {
+    /// Finds the bucket and opens the place, behind its cache if there is one.
+    func open(_ probe: Probe, logger: Logger) async throws(HeapError) -> AnyHeapStorage {
         let client: S3Client
         do throws(S3Error) {
             client = try await S3Client(
@@ -85,7 +107,11 @@ struct S3StorageSettings: Hashable, Sendable {
         case .run: try await storage.open(for: writers, logger: logger)
         case .skip: try await storage.openWithoutProbe()
         }
-        return storage
+        guard let cache else { return .s3(storage) }
+        return .cached(
+            try await CachedHeapStorage(
+                inFrontOf: storage, directoryPath: cache.directoryPath,
+                byteCountMax: cache.byteCountMax))
     }
 }
 

@@ -126,7 +126,7 @@ extension ServerCommand {
     ) async throws(HeapError) -> AnyHeapStorage {
         switch settings.storage {
         case .files(let path): .files(try await FileHeapStorage(directoryPath: path))
-        case .s3(let place): .s3(try await place.open(.run, logger: logger))
+        case .s3(let place): try await place.open(.run, logger: logger)
         case .inMemory:
             .inMemory(InMemoryHeapStorage(byteCountMax: memoryByteCount / 4, logger: logger))
         case .stateless: .inMemory(InMemoryHeapStorage(byteCountMax: 0, logger: logger))

@@ -66,6 +66,14 @@ struct S3Options: ParsableArguments {
             """)
     var unsafeSingleWriter = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep copies of versions in this folder, which servers may share.", valueName: "dir"))
+    var cacheDirectory: String?
+
+    @Option(help: ArgumentHelp("What those copies take at most (8192).", valueName: "MiB"))
+    var cacheMbMax: Int?
+
     /// What may be given in the environment and in a file.
     static let keys: [OptionKey] = [
         OptionKey(name: "s3-bucket", kind: .value),
@@ -83,6 +91,8 @@ struct S3Options: ParsableArguments {
         OptionKey(name: "s3-checksums", kind: .value),
         OptionKey(name: "s3-etag-quoting", kind: .value),
         OptionKey(name: "unsafe-single-writer", kind: .flag),
+        OptionKey(name: "cache-directory", kind: .value),
+        OptionKey(name: "cache-mb-max", kind: .value),
     ]
 
     /// The first option that is given and says nothing without `--s3-bucket`; nil if none is.
@@ -97,6 +107,7 @@ struct S3Options: ParsableArguments {
             ("--s3-storage-class", s3StorageClass != nil),
             ("--s3-checksums", s3Checksums != nil), ("--s3-etag-quoting", s3EtagQuoting != nil),
             ("--unsafe-single-writer", unsafeSingleWriter),
+            ("--cache-directory", cacheDirectory != nil), ("--cache-mb-max", cacheMbMax != nil),
         ]
         return given.first(where: \.isGiven)?.name
     }
