@@ -23,7 +23,7 @@ from raw_client import NoAnswer, Server, ServerEnded, ToolResult
 CLEAR = {"exception", "syntax", "timeout", "out_of_memory", "output_limit", "not_serializable"}
 # After these the heap is worth nothing to the test any more, but the server must be.
 LOST = {"worker_lost", "quarantined"}
-GRACE_SECONDS = 1.5
+GRACE_SECONDS = 3.0
 """What a script may take over its deadline: half a second until it is killed, and the machine."""
 CANARY = 7
 

@@ -28,7 +28,7 @@ private final class BareSource: WorkerSource {
     /// Whether something was said to the worker.
     var isAsked: Bool {
         var byte: UInt8 = 0
-        let flags = Int32(MSG_PEEK.rawValue | MSG_DONTWAIT.rawValue)
+        let flags = Int32(MSG_PEEK) | Int32(bitPattern: UInt32(MSG_DONTWAIT.rawValue))
         return recv(socket.withLock { $0 }, &byte, 1, flags) > 0
     }
 
