@@ -84,6 +84,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -146,6 +148,7 @@ let package = Package(
                 "HTTPTransports",
                 "Heaps",
                 "MCP",
+                "S3",
                 "Transports",
                 "TypeScript",
                 "WorkerProtocol",
@@ -184,10 +187,29 @@ let package = Package(
         .testTarget(name: "WorkerProtocolTests", dependencies: ["WorkerProtocol"]),
         .testTarget(
             name: "V8Tests", dependencies: ["V8", "WorkerProtocol"], exclude: ["Fixtures"]),
+        .target(
+            name: "ScriptedS3",
+            dependencies: [
+                "S3",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/ScriptedS3"
+        ),
+        .testTarget(
+            name: "S3Tests",
+            dependencies: [
+                "S3", "ScriptedS3", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "HeapsTests",
             dependencies: [
-                "Heaps", "WorkerProtocol", .product(name: "Logging", package: "swift-log"),
+                "Heaps", "S3", "ScriptedS3", "WorkerProtocol",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(

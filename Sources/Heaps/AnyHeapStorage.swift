@@ -4,11 +4,14 @@ package enum AnyHeapStorage: HeapStorage {
     case inMemory(InMemoryHeapStorage)
     /// Heaps in files.
     case files(FileHeapStorage)
+    /// Heaps in a bucket.
+    case s3(S3HeapStorage)
 
     private var chosen: any HeapStorage {
         switch self {
         case .inMemory(let storage): storage
         case .files(let storage): storage
+        case .s3(let storage): storage
         }
     }
 

@@ -99,6 +99,10 @@ extension StorageRefusal: CustomStringConvertible {
         case .unknownFormat(let found):
             "its format is \(found.debugDescription), which this build does not know. "
                 + "Use the mcp-v8 that wrote it, or another directory."
+        case .ignoresConditions(let faults):
+            "\(faults.joined(separator: "; ")). Two servers would lose each other's heaps there. "
+                + "Use another service, or --unsafe-single-writer if this server is the only one "
+                + "that ever uses it."
         }
     }
 }

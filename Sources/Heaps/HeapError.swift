@@ -96,4 +96,6 @@ package enum StorageRefusal: Hashable, Sendable {
     case notEmpty(found: String)
     /// The directory is in a format that this build does not know.
     case unknownFormat(found: String)
+    /// The service does not do what keeps two servers from overwriting each other's heaps.
+    case ignoresConditions([String])
 }

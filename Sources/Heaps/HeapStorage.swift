@@ -84,7 +84,8 @@ package enum DeleteCondition: Hashable, Sendable {
     case always
     /// Only one with this tag.
     case unchanged(StorageTag)
-    /// Only one that was neither written nor refreshed since.
+    /// Only one that was neither written nor refreshed since. A storage that cannot do both in one
+    /// step answers `changed` at first, and removes it when it is asked again some time later.
     case writtenBefore(WallTime)
 }
 

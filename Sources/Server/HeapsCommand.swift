@@ -5,15 +5,16 @@ internal import Heaps
 internal import Logging
 internal import MCP
 
-/// `mcp-v8 heaps`: for people who look after heaps in files.
+/// `mcp-v8 heaps`: for people who look after heaps in files or in S3.
 struct HeapsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "heaps",
-        abstract: "Look after the heaps that are kept in files.",
+        abstract: "Look after the heaps that are kept in files or in S3.",
         discussion: """
-            The directory is that of the server: --directory-path, MCP_V8_DIRECTORY_PATH, \
-            directory-path in the file of --config, or else \(Settings.directoryPathDefault). \
-            Servers may use it at the same time. Exit codes: 0 done, 1 failed, 64 not understood.
+            The place is that of the server: --directory-path or --s3-bucket (with its options), \
+            MCP_V8_DIRECTORY_PATH or MCP_V8_S3_BUCKET, directory-path or s3-bucket in the file of \
+            --config, or else \(Settings.directoryPathDefault). Servers may use it at the \
+            same time. Exit codes: 0 done, 1 failed, 64 not understood.
             """,
         subcommands: [
             ListHeaps.self, ShowHeap.self, HeapHistoryCommand.self, ForkHeap.self, DeleteHeap.self,
@@ -67,14 +68,17 @@ extension HeapsSubcommand {
         } catch {
             throw ValidationError("\(error)")
         }
-        guard case .files(let path) = settings.storage else {
+        switch settings.storage {
+        case .files, .s3: break
+        case .inMemory, .stateless:
             throw ValidationError(
                 "heaps in memory are inside their server, and --stateless keeps none: there is "
-                    + "nothing to see from here. Give the --directory-path of heaps in files")
+                    + "nothing to see from here. Give the --directory-path of heaps in files, or "
+                    + "the --s3-bucket of heaps in S3")
         }
         let output: CommandOutput
         do {
-            output = try await perform(on: open(path, settings), settings)
+            output = try await perform(on: open(settings), settings)
         } catch let error as HeapError {
             throw CommandFailure(text: "\(error)")
         }
@@ -82,18 +86,27 @@ extension HeapsSubcommand {
         if output.exitCode != .success { throw output.exitCode }
     }
 
-    private func open(_ path: String, _ settings: Settings) async throws -> HeapRepository {
-        if Self.missingDirectory == .refuse, !FileManager.default.fileExists(atPath: path) {
-            throw CommandFailure(text: "There is no directory \(path).")
-        }
+    private func open(_ settings: Settings) async throws -> HeapRepository {
         let logger = Logger(label: "mcp-v8") { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = settings.logLevel
             return handler
         }
+        let storage: AnyHeapStorage
+        switch settings.storage {
+        case .files(let path):
+            if Self.missingDirectory == .refuse, !FileManager.default.fileExists(atPath: path) {
+                throw CommandFailure(text: "There is no directory \(path).")
+            }
+            storage = .files(try await FileHeapStorage(directoryPath: path))
+        case .s3(let place):
+            storage = .s3(try await place.open(.skip, logger: logger))
+        case .inMemory, .stateless:
+            preconditionFailure("These are refused before.")
+        }
         return HeapRepository(
-            storage: try await FileHeapStorage(directoryPath: path),
-            snapshotByteCountMax: settings.limits.snapshotByteCountMax, logger: logger)
+            storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
+            logger: logger)
     }
 }
 

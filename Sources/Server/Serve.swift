@@ -111,6 +111,7 @@ extension ServerCommand {
     ) async throws(HeapError) -> AnyHeapStorage {
         switch settings.storage {
         case .files(let path): .files(try await FileHeapStorage(directoryPath: path))
+        case .s3(let place): .s3(try await place.open(.run, logger: logger))
         case .inMemory:
             .inMemory(InMemoryHeapStorage(byteCountMax: memoryByteCount / 4, logger: logger))
         case .stateless: .inMemory(InMemoryHeapStorage(byteCountMax: 0, logger: logger))
@@ -161,6 +162,7 @@ extension Settings {
             switch storage {
             case .inMemory: "Heaps live as long as this server."
             case .files: "Heaps are kept in files and are there after a restart."
+            case .s3: "Heaps are kept in S3 and are there after a restart."
             case .stateless: "Nothing is kept between calls."
             }
         return storage == .stateless

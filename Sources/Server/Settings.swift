@@ -9,6 +9,7 @@ struct Settings: Sendable {
     enum Storage: Hashable, Sendable {
         case inMemory
         case files(directoryPath: String)
+        case s3(S3StorageSettings)
         /// Nowhere.
         case stateless
     }
@@ -38,9 +39,7 @@ struct Settings: Sendable {
     ///
     /// - Throws: ``SettingsError/invalid(_:)`` with what is wrong and what would be right.
     init(_ sources: OptionSources, coreCount: Int) throws(SettingsError) {
-        storage =
-            try sources.first(Settings.storage)
-            ?? .files(directoryPath: Settings.directoryPathDefault)
+        storage = try Settings.storage(sources)
         transport = try TransportSettings(sources)
         limits = try Settings.limits(sources, coreCount: coreCount)
         let asked = try sources.first(Settings.sandbox)
@@ -67,15 +66,41 @@ struct Settings: Sendable {
         self.logFormat = logFormat
     }
 
-    private static func storage(
+    private enum ChosenStorage {
+        case inMemory
+        case stateless
+        case files(String)
+        case bucket(String)
+    }
+
+    private static func storage(_ sources: OptionSources) throws(SettingsError) -> Storage {
+        let chosen = try sources.first(Settings.chosenStorage)
+        if case .bucket(let name) = chosen {
+            return .s3(try S3StorageSettings(bucket: name, sources))
+        }
+        // What is said of S3 where there is none was meant otherwise.
+        let idle = try sources.first { _, options in options.s3.firstIdle }
+        if let idle {
+            throw .invalid("\(idle) says something of S3: give --s3-bucket too")
+        }
+        switch chosen {
+        case .inMemory: return .inMemory
+        case .stateless: return .stateless
+        case .files(let path): return .files(directoryPath: path)
+        case .bucket, nil: return .files(directoryPath: directoryPathDefault)
+        }
+    }
+
+    private static func chosenStorage(
         _ source: String, _ options: ServerOptions
-    ) throws(SettingsError) -> Storage? {
-        var chosen: [(flag: String, storage: Storage)] = []
+    ) throws(SettingsError) -> ChosenStorage? {
+        var chosen: [(flag: String, storage: ChosenStorage)] = []
         if options.storage.inMemory { chosen.append(("--in-memory", .inMemory)) }
         if options.storage.stateless { chosen.append(("--stateless", .stateless)) }
+        if let name = options.s3.s3Bucket { chosen.append(("--s3-bucket", .bucket(name))) }
         if let path = options.storage.directoryPath {
             guard !path.isEmpty else { throw .invalid("--directory-path is empty") }
-            chosen.append(("--directory-path", .files(directoryPath: path)))
+            chosen.append(("--directory-path", .files(path)))
         }
         guard chosen.count <= 1 else {
             let flags = chosen.map(\.flag).joined(separator: " and ")

@@ -20,7 +20,7 @@ struct CollectionTests {
     }
 
     @Test(
-        "keeps the newest versions of a heap", arguments: StorageUnderTest.all,
+        "keeps the newest versions of a heap", arguments: StorageUnderTest.atOnce,
         [1, 2, 4, 5, 50])
     func keepsNewest(_ storage: StorageUnderTest, count: Int) async throws {
         let test = try await RepositoryUnderTest(storage)
@@ -36,7 +36,7 @@ struct CollectionTests {
         #expect(history.end == (count < 5 ? .notKept : .firstRun))
     }
 
-    @Test("only counts where it is told to", arguments: StorageUnderTest.all)
+    @Test("only counts where it is told to", arguments: StorageUnderTest.atOnce)
     func counts(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(3, to: name)
@@ -46,7 +46,7 @@ struct CollectionTests {
         #expect(counted.removedByteCount > 200)
     }
 
-    @Test("keeps every version that a name points at", arguments: StorageUnderTest.all)
+    @Test("keeps every version that a name points at", arguments: StorageUnderTest.atOnce)
     func keepsForks(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(5, to: name)
@@ -57,7 +57,7 @@ struct CollectionTests {
         #expect(report.heapCount == 2)
     }
 
-    @Test("keeps what a deleted heap was for the grace time", arguments: StorageUnderTest.all)
+    @Test("keeps what a deleted heap was for the grace time", arguments: StorageUnderTest.atOnce)
     func keepsDeleted(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(2, to: name)
@@ -69,7 +69,7 @@ struct CollectionTests {
         #expect(try await test.stored(versions) == [])
     }
 
-    @Test("keeps what an undo left for the grace time", arguments: StorageUnderTest.all)
+    @Test("keeps what an undo left for the grace time", arguments: StorageUnderTest.atOnce)
     func keepsUndone(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(2, to: name)
@@ -81,7 +81,7 @@ struct CollectionTests {
         #expect(try await test.stored(versions) == [versions[0]])
     }
 
-    @Test("removes no more at once than it may", arguments: StorageUnderTest.all)
+    @Test("removes no more at once than it may", arguments: StorageUnderTest.atOnce)
     func bounded(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(6, to: name)
@@ -92,7 +92,7 @@ struct CollectionTests {
         #expect(try await test.stored(versions) == [versions[5]])
     }
 
-    @Test("removes nothing while a heap cannot be followed", arguments: StorageUnderTest.all)
+    @Test("removes nothing while a heap cannot be followed", arguments: StorageUnderTest.atOnce)
     func refusesDamage(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(4, to: name)
@@ -117,7 +117,7 @@ struct CollectionTests {
 extension CollectionTests {
     @Test(
         "spares a commit that has stored its version and not moved the head",
-        arguments: StorageUnderTest.all)
+        arguments: StorageUnderTest.atOnce)
     func commitDuringCollection(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         test.storage.before(.replace) { [other = test.other, policy = policy(keeping: 1)] in
@@ -130,7 +130,7 @@ extension CollectionTests {
 
     @Test(
         "spares an old version that is forked at the last moment",
-        arguments: StorageUnderTest.all,
+        arguments: StorageUnderTest.atOnce,
         [.listOfHeads, .listOfVersions, .delete] as [InterceptedStorage.Moment])
     func forkDuringCollection(
         _ storage: StorageUnderTest, _ moment: InterceptedStorage.Moment
@@ -145,7 +145,7 @@ extension CollectionTests {
         #expect(try await test.other.resolve(.head(fork)).version == versions[0])
     }
 
-    @Test("lets a fork come too late, and says so", arguments: StorageUnderTest.all)
+    @Test("lets a fork come too late, and says so", arguments: StorageUnderTest.atOnce)
     func forkAfterCollection(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(2, to: name)
@@ -159,7 +159,7 @@ extension CollectionTests {
 
     @Test(
         "does not lose a heap that gets another name while heaps are listed",
-        arguments: StorageUnderTest.all)
+        arguments: StorageUnderTest.atOnce)
     func renameDuringCollection(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(3, to: name)
@@ -172,7 +172,7 @@ extension CollectionTests {
         #expect(try await test.other.history(of: .head(fork), limit: 9).records.count == 3)
     }
 
-    @Test("goes on when a heap moves while it is followed", arguments: StorageUnderTest.all)
+    @Test("goes on when a heap moves while it is followed", arguments: StorageUnderTest.atOnce)
     func moveDuringCollection(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(3, to: name)
@@ -190,7 +190,7 @@ extension CollectionTests {
 
     @Test("stores a version anew that is collected under its second writer")
     func createDuringCollection() async throws {
-        let test = try await RepositoryUnderTest(StorageUnderTest.all[0])
+        let test = try await RepositoryUnderTest(StorageUnderTest.atOnce[0])
         let head = try await test.other.commit([1], to: name, replacing: nil, by: .example())
         _ = try await test.other.delete(name)
         let again = try await test.heaps.commit([1], to: name, replacing: nil, by: .example())

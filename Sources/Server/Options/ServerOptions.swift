@@ -6,6 +6,7 @@ internal import ArgumentParser
 /// the defaults.
 struct ServerOptions: ParsableArguments {
     @OptionGroup(title: "Storage") var storage: StorageOptions
+    @OptionGroup(title: "S3") var s3: S3Options
     @OptionGroup(title: "HTTP") var http: HTTPOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
@@ -22,8 +23,8 @@ struct ServerOptions: ParsableArguments {
 
     /// What may be given in the environment and in a file.
     static let keys: [OptionKey] =
-        StorageOptions.keys + HTTPOptions.keys + LimitOptions.keys + SandboxOptions.keys
-        + ScriptOptions.keys
+        StorageOptions.keys + S3Options.keys + HTTPOptions.keys + LimitOptions.keys
+        + SandboxOptions.keys + ScriptOptions.keys
         + [
             OptionKey(name: "log-level", kind: .value), OptionKey(name: "log-format", kind: .value),
         ]

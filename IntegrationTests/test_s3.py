@@ -1,0 +1,259 @@
+"""Heaps in S3, with services of its protocol: SeaweedFS, moto, and rclone, which is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fleet import Fleet
+from history_checker import Outcome
+from raw_client import Server
+from s3_services import CREDENTIALS, Service
+
+# Nothing of the machine's own is to be found.
+NOBODY = {"HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1"}
+FLEET_SECONDS = float(os.environ.get("MCP_V8_FLEET_SECONDS", "12"))
+SEED = int(os.environ.get("MCP_V8_SEED", random.SystemRandom().randrange(1_000_000)))
+
+
+@pytest.fixture(scope="module")
+def seaweedfs() -> Iterator[Service]:
+    with Service("seaweedfs", "heaps") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[Service]:
+    with Service("moto", "heaps") as service:
+        yield service
+
+
+@pytest.fixture(params=["seaweedfs", "moto"])
+def service(request) -> Service:
+    return request.getfixturevalue(request.param)
+
+
+class Place:
+    """A place of its own in a service's bucket."""
+
+    def __init__(self, binary: Path, service: Service, start: Callable[..., Server], name: str):
+        self._binary, self._start = binary, start
+        self.options = [
+            "--s3-bucket", "heaps", "--s3-endpoint", service.endpoint, "--s3-prefix", name]
+
+    def server(self, *options: object, env: dict[str, str] = CREDENTIALS) -> Server:
+        return self._start(*self.options, *options, env=NOBODY | env)
+
+    def heaps(self, *arguments: object, code: int = 0) -> dict:
+        done = subprocess.run(
+            [self._binary, "heaps", *arguments, *self.options, "--json"], capture_output=True,
+            text=True, timeout=120, env=NOBODY | CREDENTIALS)
+        assert done.returncode == code, done
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def place(binary, service, start, request) -> Place:
+    return Place(binary, service, start, f"{request.node.name}-{time.time_ns()}".translate(
+        {ord(sign): "-" for sign in "[]"}))
+
+
+def test_s3_heaps_are_there_after_a_restart(place):
+    first = place.server()
+    assert first.run("let n = 1; const add = () => ++n; n", heap="Counter").value == 1
+    assert first.run("add()", heap="Counter").value == 2
+    first.process.kill()
+    second = place.server()
+    assert second.run("add()", heap="Counter").value == 3
+    # A server that is warm on another's old head notices.
+    third = place.server()
+    assert third.run("add()", heap="Counter").value == 4
+    assert second.run("add()", heap="Counter").value == 5
+
+
+def test_s3_history_fork_undo_and_delete(place):
+    server = place.server()
+    versions = [
+        server.run(f"globalThis.n = {n}", heap="h").structured["version"] for n in range(3)]
+    history = place.heaps("history", "h")
+    assert [entry["version"] for entry in history["versions"]] == versions[::-1]
+    place.heaps("fork", versions[0], "f")
+    assert server.run("n", heap="f").value == 0
+    place.heaps("fork", versions[1], "h", "--replace")
+    assert server.run("n", heap="h", save=False).value == 1
+    assert [heap["name"] for heap in place.heaps("list")["heaps"]] == ["f", "h"]
+    place.heaps("delete", "f")
+    assert [heap["name"] for heap in place.heaps("list")["heaps"]] == ["h"]
+    # What is young stays; what is sound is found so.
+    assert place.heaps("gc")["removed"] == 0
+    checked = place.heaps("fsck", "--read-data")
+    assert checked["problems"] == []
+
+
+def test_s3_archives(place, tmp_path):
+    server = place.server()
+    server.run("let kept = 42", heap="h")
+    file = tmp_path / "h.mcpv8"
+    place.heaps("export", "h", file)
+    place.heaps("import", file, "--name", "copy")
+    assert server.run("kept", heap="copy").value == 42
+
+
+def test_s3_runs_survive_kills_of_the_server(place):
+    server = place.server()
+    for n in range(1, 16):
+        assert server.run("globalThis.n = (globalThis.n ?? 0) + 1", heap="h").value == n
+        if n % 5 == 0:
+            # In the middle of the next one, which is not acknowledged.
+            server.begin_run("globalThis.unfinished = 1; n", heap=f"other{n}")
+            server.process.kill()
+            server.process.wait()
+            server = place.server()
+    assert len(place.heaps("history", "h", "--limit", "100")["versions"]) == 15
+
+
+def test_s3_large_heaps_go_in_parts(binary, seaweedfs, start):
+    place = Place(binary, seaweedfs, start, "large")
+    server = place.server("--heap-mb-max", "1024", "--timeout-ms", "120000")
+    # Hard to compress, and too large for one request.
+    made = server.run(
+        "let state = 1; globalThis.kept = Array.from({length: 9e6}, () =>"
+        " (state = (state * 48271) % 2147483647) / 7); kept[8999999]",
+        heap="large", timeout_ms=120_000, seconds=180)
+    server.process.kill()
+    again = place.server("--heap-mb-max", "1024")
+    found = again.run("kept[8999999]", heap="large", timeout_ms=60_000, seconds=90)
+    assert found.value == made.value
+    [heap] = place.heaps("list")["heaps"]
+    shown = place.heaps("show", "large")
+    assert shown["stored_bytes"] > 64 << 20, "it fits into one request: the test tests nothing"
+
+
+def test_s3_refuses_a_service_that_ignores_conditions(binary, start):
+    with Service("rclone", "heaps") as service:
+        place = Place(binary, service, start, "p")
+        refused = subprocess.run(
+            [binary, *place.options], input="", capture_output=True, text=True, timeout=60,
+            env=NOBODY | CREDENTIALS)
+        assert refused.returncode == 1
+        for part in ["s3://heaps/p", "If-None-Match", "If-Match", "--unsafe-single-writer"]:
+            assert part in refused.stderr, refused.stderr
+        server = place.server("--unsafe-single-writer")
+        assert server.run("globalThis.n = 1", heap="h").value == 1
+        assert server.run("n + 1", heap="h").value == 2
+
+
+@pytest.mark.parametrize(("options", "env", "parts"), [
+    ([], {}, ["no AWS credentials", "AWS_ACCESS_KEY_ID"]),
+    ([], CREDENTIALS | {"AWS_SECRET_ACCESS_KEY": "wrong-secret"}, ["SignatureDoesNotMatch"]),
+    ([], CREDENTIALS | {"AWS_ACCESS_KEY_ID": "NOBODY"}, ["InvalidAccessKeyId"]),
+    (["--s3-profile", "nobody"], {}, ["no profile nobody"]),
+    (["--s3-bucket", "arn:aws:s3:us-west-2:123456789012:accesspoint:x"], CREDENTIALS,
+     ["ARNs (access points) are not supported"]),
+    (["--s3-endpoint", "http://127.0.0.1:1"], CREDENTIALS, ["no connection"]),
+    (["--s3-endpoint", "nonsense"], CREDENTIALS, ["is no endpoint"]),
+])
+def test_s3_says_why_it_cannot_start(binary, seaweedfs, options, env, parts):
+    base = ["--s3-bucket", "heaps", "--s3-endpoint", seaweedfs.endpoint]
+    done = subprocess.run(
+        [binary, *base, *options], input="", capture_output=True, text=True, timeout=60,
+        env=NOBODY | env)
+    assert done.returncode == 1 and done.stdout == ""
+    for part in parts:
+        assert part in done.stderr, done.stderr
+    for secret in [value for value in env.values() if "secret" in value]:
+        assert secret not in done.stderr
+
+
+def test_s3_says_that_there_is_no_bucket(binary, moto):
+    done = subprocess.run(
+        [binary, "--s3-bucket", "missing", "--s3-endpoint", moto.endpoint], input="",
+        capture_output=True, text=True, timeout=60, env=NOBODY | CREDENTIALS)
+    assert done.returncode == 1 and "no bucket missing" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(("options", "parts"), [
+    (["--s3-bucket", "b", "--in-memory"], ["--in-memory and --s3-bucket contradict"]),
+    (["--s3-bucket", "b", "--directory-path", "/d"], ["--s3-bucket and --directory-path"]),
+    (["--s3-prefix", "p"], ["--s3-prefix says something of S3", "--s3-bucket"]),
+    (["--unsafe-single-writer", "--in-memory"], ["--unsafe-single-writer", "--s3-bucket"]),
+    (["--s3-bucket", "b/p"], ["--s3-prefix"]),
+    (["--s3-bucket", "b", "--s3-prefix", "../x"], ["--s3-prefix"]),
+    (["--s3-bucket", "b", "--s3-encryption", "rot13"], ["AES256, aws:kms, aws:kms:dsse"]),
+    (["--s3-bucket", "b", "--s3-kms-key", "k"], ["--s3-encryption aws:kms"]),
+    (["--s3-bucket", "b", "--s3-checksums", "x"], ["when_supported, when_required"]),
+    (["--s3-bucket", "b", "--s3-etag-quoting", "x"], ["quoted, unquoted"]),
+])
+def test_s3_options_that_make_no_sense(binary, options, parts):
+    done = subprocess.run(
+        [binary, *options], input="", capture_output=True, text=True, timeout=60, env=NOBODY)
+    assert done.returncode == 64 and done.stdout == ""
+    for part in parts:
+        assert part in done.stderr, done.stderr
+
+
+def write_process(folder: Path) -> dict[str, str]:
+    document = json.dumps({"Version": 1, "AccessKeyId": "AK", "SecretAccessKey": "SK"})
+    (folder / "config").write_text(f"[profile p]\ncredential_process = echo '{document}'\n")
+    return {"AWS_CONFIG_FILE": str(folder / "config"), "AWS_PROFILE": "p"}
+
+
+def write_token(folder: Path, moto: Service) -> dict[str, str]:
+    (folder / "token").write_text("a.b.c")
+    return {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(folder / "token"),
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/heaps",
+        "AWS_ENDPOINT_URL_STS": moto.endpoint}
+
+
+def write_role(folder: Path, moto: Service) -> dict[str, str]:
+    (folder / "config").write_text(
+        "[profile p]\nrole_arn = arn:aws:iam::123456789012:role/heaps\nsource_profile = base\n"
+        "[profile base]\naws_access_key_id = AK\naws_secret_access_key = SK\n")
+    return {
+        "AWS_CONFIG_FILE": str(folder / "config"), "AWS_PROFILE": "p",
+        "AWS_ENDPOINT_URL_STS": moto.endpoint}
+
+
+@pytest.mark.parametrize("source", ["process", "web identity", "role", "instance"])
+def test_s3_credentials_from(binary, moto, start, tmp_path, source):
+    env = {
+        "process": lambda: write_process(tmp_path),
+        "web identity": lambda: write_token(tmp_path, moto),
+        "role": lambda: write_role(tmp_path, moto),
+        "instance": lambda: {
+            "AWS_EC2_METADATA_DISABLED": "false",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": moto.endpoint},
+    }[source]()
+    name = source.replace(" ", "-")
+    server = Place(binary, moto, start, f"credentials-{name}").server(env=env)
+    assert server.run("6 * 7", heap="h").value == 42
+
+
+def test_s3_service_that_goes_away(binary, start):
+    """A call is answered with an error that says so, and the heap is as it was afterwards."""
+    with Service("moto", "heaps") as service:
+        place = Place(binary, service, start, "p")
+        server = place.server()
+        assert server.run("let n = 1; n", heap="h").value == 1
+    failed = server.run("++n", heap="h")
+    assert failed.kind == "storage" and "no connection" in failed.text, failed
+
+
+def test_s3_three_servers_and_thirty_clients(binary, seaweedfs, monkeypatch, capsys):
+    for name, value in (NOBODY | CREDENTIALS).items():
+        monkeypatch.setenv(name, value)
+    place = f"fleet-{time.time_ns()}"
+    options = ["--s3-bucket", "heaps", "--s3-endpoint", seaweedfs.endpoint, "--s3-prefix", place]
+    with Fleet(binary, options, servers=3) as fleet:
+        record = fleet.exercise(clients=30, heaps=3, seconds=FLEET_SECONDS, seed=SEED)
+    with capsys.disabled():
+        print(f"\nseed {SEED}, {FLEET_SECONDS:.0f} s: {record}")
+    record.assert_explained()
+    assert record.count(Outcome.COMMITTED) >= 10 and record.kills >= 1

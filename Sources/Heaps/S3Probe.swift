@@ -1,0 +1,125 @@
+internal import S3
+
+/// Finds out at the start whether a bucket's service does what heaps need, under a key of its own.
+struct S3Probe {
+    /// How often the races are run: a service that lets two win need not do so at once.
+    private static let raceCount = 2
+    private static let racerCount = 8
+
+    let client: S3Client
+    /// Before every key.
+    let prefix: String
+    let nonce: UInt64
+
+    /// What a service got wrong; empty if nothing.
+    func run() async throws(S3Error) -> [String] {
+        let faults: [String]
+        do throws(S3Error) {
+            faults = try await checks()
+        } catch {
+            await cleanUp()
+            throw error
+        }
+        await cleanUp()
+        return faults
+    }
+
+    private var folder: String { "\(prefix)probe/\(String(nonce, radix: 16))/" }
+
+    private func checks() async throws(S3Error) -> [String] {
+        var faults: [String] = []
+        let key = folder + "object"
+        let one = Array("one".utf8)
+        let two = Array("two".utf8)
+        guard case .stored(let first) = try await client.put(key, one, if: .absent, use: .record)
+        else { return ["it says of a key that was never written that there is an object"] }
+        guard try await client.get(key, byteCountMax: 99)?.bytes == one else {
+            return ["it does not return what was written"]
+        }
+        if case .stored = try await client.put(key, two, if: .absent, use: .record) {
+            faults.append("it overwrites an object although If-None-Match: * forbids it")
+        }
+        let other = "\"00000000000000000000000000000000\""
+        if case .stored = try await client.put(key, two, if: .unchanged(other), use: .record) {
+            faults.append("it overwrites an object although If-Match names another entity tag")
+        }
+        if case .refused = try await client.put(key, two, if: .unchanged(first), use: .record) {
+            // Whoever ignores conditions has overwritten it by now.
+            if faults.isEmpty {
+                faults.append(
+                    "it refuses If-Match with the object's own entity tag (try --s3-etag-quoting "
+                        + "unquoted)")
+            }
+        }
+        let absent = folder + "absent"
+        if case .stored = try await client.put(absent, one, if: .unchanged(first), use: .record) {
+            faults.append("it writes where there is no object although If-Match names one")
+        }
+        guard faults.isEmpty else { return faults }
+        for round in 1...Self.raceCount {
+            if let fault = try await race("race\(round)") { return [fault] }
+        }
+        let listed = try await client.list(prefix: folder, after: folder, limit: 100).keys
+        if listed != [key] + (1...Self.raceCount).map({ "\(folder)race\($0)" }) {
+            faults.append("it does not list what was written, in order")
+        }
+        try await client.delete(key)
+        if try await client.head(key) != nil {
+            faults.append("an object is there after it was deleted")
+        }
+        return faults
+    }
+
+    /// Lets writers meet: one of them creates, then one of them replaces.
+    private func race(_ name: String) async throws(S3Error) -> String? {
+        let key = folder + name
+        let created = try await winners(of: key, if: .absent)
+        guard created.count == 1 else {
+            return "of \(Self.racerCount) writers that create one object at once "
+                + "\(created.count) are told that they did"
+        }
+        let replaced = try await winners(of: key, if: .unchanged(created[0]))
+        guard replaced.count == 1 else {
+            return "of \(Self.racerCount) writers that replace one object at once "
+                + "\(replaced.count) are told that they did"
+        }
+        return nil
+    }
+
+    private func winners(
+        of key: String, if condition: S3WriteCondition
+    ) async throws(S3Error) -> [String] {
+        let results = await withTaskGroup(of: Result<String?, S3Error>.self) { group in
+            for racer in 0..<Self.racerCount {
+                group.addTask {
+                    do throws(S3Error) {
+                        let bytes = Array("\(condition == .absent) \(racer)".utf8)
+                        let outcome = try await client.put(
+                            key, bytes, if: condition, use: .record)
+                        switch outcome {
+                        case .stored(let tag): return .success(tag)
+                        case .refused(afterUncertainAttempt: false): return .success(nil)
+                        case .refused(afterUncertainAttempt: true):
+                            let present = try await client.get(key, byteCountMax: 99)
+                            return .success(present?.bytes == bytes ? present?.info.tag : nil)
+                        }
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var tags: [String] = []
+        for result in results {
+            if let tag = try result.get() { tags.append(tag) }
+        }
+        return tags
+    }
+
+    /// Removes what the probe has written; what stays is small and out of the way.
+    private func cleanUp() async {
+        let names = ["object", "absent"] + (1...Self.raceCount).map { "race\($0)" }
+        for name in names { _ = try? await client.delete(folder + name) }
+    }
+}

@@ -1,0 +1,60 @@
+internal import Synchronization
+
+/// When a request is sent again: the standard mode of the AWS SDKs.
+struct RetryPolicy: Sendable {
+    /// What an attempt failed by.
+    enum Cause: Hashable, Sendable {
+        /// The service is asked too much.
+        case throttled
+        /// An error that passes.
+        case transient
+        /// There was no answer in time.
+        case silence
+    }
+
+    static let attemptCountDefault = 3
+    private static let waitMax = 20.0
+    /// A service may ask for so much of a pause; a longer one is no use to who waits.
+    private static let askedWaitMax = Duration.seconds(20)
+
+    var attemptCountMax = RetryPolicy.attemptCountDefault
+
+    /// The pause before an attempt, from the second on: chance spreads those who failed together.
+    static func wait(before attempt: Int, random: Double) -> Duration {
+        var limit = 1.0
+        for _ in 0..<max(0, attempt - 2) { limit = min(limit * 2, waitMax) }
+        return .milliseconds(Int(random * limit * 1000))
+    }
+
+    /// The pause that the service asks for; nil if it does not.
+    static func askedWait(_ answer: HTTPAnswer) -> Duration? {
+        if let text = answer.header("x-amz-retry-after"), let milliseconds = Int(text) {
+            return min(.milliseconds(max(0, milliseconds)), askedWaitMax)
+        }
+        if let text = answer.header("Retry-After"), let seconds = Int(text) {
+            return min(.seconds(max(0, min(seconds, 3600))), askedWaitMax)
+        }
+        return nil
+    }
+}
+
+/// What retries cost, so that a service that is down is not asked three times as much.
+final class RetryBudget: Sendable {
+    private static let tokenCountMax = 500
+    private let tokenCount = Mutex(tokenCountMax)
+
+    /// Takes and returns what a retry costs; nil if that is not there.
+    func take(_ cause: RetryPolicy.Cause) -> Int? {
+        let cost = cause == .silence ? 10 : 5
+        return tokenCount.withLock { count in
+            guard count >= cost else { return nil }
+            count -= cost
+            return cost
+        }
+    }
+
+    /// Gives back: what the retry cost that helped, or one for a request that needed none.
+    func give(_ cost: Int?) {
+        tokenCount.withLock { $0 = min(Self.tokenCountMax, $0 + (cost ?? 1)) }
+    }
+}
