@@ -77,9 +77,13 @@ extension [UInt8] {
         case 0x0D: append(UInt8(ascii: "r"))
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(byte)
         default:
-            append(ascii: "u00")
+            // Byte by byte: a script may make its whole result of these.
+            append(UInt8(ascii: "u"))
+            append(UInt8(ascii: "0"))
+            append(UInt8(ascii: "0"))
             append(UInt8(ascii: byte < 0x10 ? "0" : "1"))
-            append("0123456789abcdef".utf8.map { $0 }[Int(byte & 0x0F)])
+            let digit = byte & 0x0F
+            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }
 }
