@@ -125,8 +125,11 @@ struct PackingTests {
         #expect(try await test.heaps.check(.snapshots, onDamage: .report).problems == [])
         // With the last that needs it, it goes.
         _ = try await test.heaps.delete(name)
-        test.clock.advance(.seconds(7200))
-        _ = try await test.heaps.collectGarbage(policy)
+        // A service of S3 removes at the second collection what the first one marked.
+        for _ in 1...2 {
+            test.clock.advance(.seconds(7200))
+            _ = try await test.heaps.collectGarbage(policy)
+        }
         #expect(try await test.heaps.check(.records, onDamage: .report).versionCount == 0)
     }
 

@@ -181,9 +181,10 @@ struct RepositoryFaultTests {
             crashing.inject(.crash, atStep: step)
             let outcome = try? await perform(
                 operation, start, in: try heaps(in: crashing, prepare: false))
-            // A check tells of what it could not read, and goes on.
-            let fails = step <= stepCount && operation != .checkAndQuarantine
-            #expect((outcome == nil) == fails, "\(operation), step \(step)")
+            // A check tells of what it could not read, and goes on where it can.
+            if operation != .checkAndQuarantine {
+                #expect((outcome == nil) == (step <= stepCount), "\(operation), step \(step)")
+            }
             for restart in Self.restarts(step) {
                 let comment: Comment = "\(operation), step \(step), \(restart)"
                 let after = crashing.restarted(after: restart)
