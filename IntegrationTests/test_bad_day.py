@@ -114,7 +114,6 @@ def test_a_full_disk_refuses_and_loses_nothing(binary, directory):
         assert server.run("n", heap="small", save=False).value == 7
         assert server.run(grow, heap="large").kind == "storage"
         # With room again it goes on.
-        assert server.run("globalThis.x = 1", heap="small").kind == "storage"
         subprocess.run(
             ["nsenter", "-m", "-t", str(server.pid), "mount", "-o", "remount,size=64m",
              str(directory)], check=True)
