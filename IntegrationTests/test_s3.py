@@ -18,8 +18,8 @@ from s3_services import CREDENTIALS, Service
 
 # Nothing of the machine's own is to be found.
 NOBODY = {"HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1"}
-FLEET_SECONDS = float(os.environ.get("MCP_V8_FLEET_SECONDS", "12"))
-SEED = int(os.environ.get("MCP_V8_SEED", random.SystemRandom().randrange(1_000_000)))
+FLEET_SECONDS = float(os.environ.get("FLEET_SECONDS", "12"))
+SEED = int(os.environ.get("FLEET_SEED", random.SystemRandom().randrange(1_000_000)))
 
 
 @pytest.fixture(scope="module")
@@ -154,12 +154,12 @@ def test_s3_large_heaps_go_in_parts(binary, seaweedfs, start):
     server = place.server("--heap-mb-max", "1024", "--timeout-ms", "120000")
     # Hard to compress, and too large for one request.
     made = server.run(
-        "let state = 1; globalThis.kept = Array.from({length: 9e6}, () =>"
-        " (state = (state * 48271) % 2147483647) / 7); kept[8999999]",
+        "let state = 1; globalThis.kept = Array.from({length: 12e6}, () =>"
+        " (state = (state * 48271) % 2147483647) / 7); kept[11999999]",
         heap="large", timeout_ms=120_000, seconds=180)
     server.process.kill()
     again = place.server("--heap-mb-max", "1024")
-    found = again.run("kept[8999999]", heap="large", timeout_ms=60_000, seconds=90)
+    found = again.run("kept[11999999]", heap="large", timeout_ms=60_000, seconds=90)
     assert found.value == made.value
     [heap] = place.heaps("list")["heaps"]
     shown = place.heaps("show", "large")
