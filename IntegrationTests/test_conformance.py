@@ -115,7 +115,8 @@ def test_the_client_need_not_say_its_name(client):
 def test_discovery_tells_what_there_is_and_no_more(client):
     result = client.post(
         request("server/discover"), modern_headers("server/discover")).answer["result"]
-    assert result["supportedVersions"] == [MODERN] and set(result["capabilities"]) == {"tools"}
+    assert result["supportedVersions"] == [MODERN]
+    assert set(result["capabilities"]) == {"tools", "logging", "extensions"}
     assert result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "mcp-v8"
     for method in ["prompts/list", "resources/list", "completion/complete"]:
         assert client.post(request(method), modern_headers(method)).status == 404

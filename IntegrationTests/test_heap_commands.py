@@ -134,7 +134,7 @@ def test_command_gc(heaps, files, versions):
     young = heaps.json("gc", "--keep-versions", 1)
     # What the newest is packed behind is kept with it: its parents, and the base heap.
     assert young["kept"] in range(1, 7) and young["removed"] == 0
-    assert young["kept"] + young["young"] in (12, 13)
+    assert 0 < young["young"] <= 13 - young["kept"]
     old = ("gc", "--keep-versions", 2, "--grace-seconds", 0)
     counted = heaps.json(*old, "--dry-run")
     assert counted["removed"] >= 12 - 7 and counted["removed_bytes"] > 1000

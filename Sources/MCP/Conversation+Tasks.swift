@@ -41,11 +41,17 @@ extension Conversation {
                 id: request.id, result: server.complete(["task": .object(task)], for: revision)))
     }
 
+    /// What the extension has: no list, and no waiting for a result.
+    private static let modernTaskMethods: Set = ["tasks/get", "tasks/update", "tasks/cancel"]
+
     /// Answers `tasks/…`.
     func handleTasks(
         _ request: Request, _ revision: ProtocolRevision
     ) throws(MCPError) -> Exchange.Reply {
-        guard server.hasLongTools, revision.era == .modern || revision.has(.tasks) else {
+        let isKnown =
+            revision.era == .modern
+            ? Self.modernTaskMethods.contains(request.method) : revision.has(.tasks)
+        guard server.hasLongTools, isKnown else {
             throw .methodNotFound(String(request.method.prefix(128)))
         }
         guard knowsTasks(request, revision) else {
