@@ -162,7 +162,7 @@ def small_disk(tmp_path) -> Iterator[Path]:
     subprocess.run(["umount", str(path)], check=True)
 
 
-def test_a_full_disk(start, binary, small_disk):
+def test_a_full_disk(small_disk, start, binary):
     directory = small_disk / "heaps"
     server = start("--directory-path", directory, "--keep-versions", "1")
     grow = (
