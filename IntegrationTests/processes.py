@@ -28,7 +28,7 @@ def workers(server: int) -> list[int]:
     """The processes that run scripts: the template worker's children but the one that holds their
     namespace."""
     below = descendants(server)
-    return [pid for pid in below if _parent_and_state(pid)[0] != server and not _is_holder(pid)]
+    return [pid for pid in below if _parent_and_state(pid)[0] != server and not is_holder(pid)]
 
 
 def template(server: int) -> int | None:
@@ -82,7 +82,8 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10) 
         time.sleep(0.005)
 
 
-def _is_holder(pid: int) -> bool:
+def is_holder(pid: int) -> bool:
+    """Whether it only keeps the workers' process namespace."""
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip() == "mcp-v8-holder"
     except (FileNotFoundError, ProcessLookupError):
