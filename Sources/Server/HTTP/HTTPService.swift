@@ -157,6 +157,7 @@ extension ServerParts {
             }
             return HTTPProbes.Readiness(
                 reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "),
+                isDegraded: sandbox?.entries.isEmpty == true,
                 details: [
                     "storage": storage, "workers": sandbox == nil ? "down" : "up",
                     "sandbox": [
@@ -164,6 +165,7 @@ extension ServerParts {
                         "on": .array(on), "not_needed": .array(notNeeded),
                         "missing": .array(missing), "mends": .array(mends ?? []),
                     ],
+                    "memory": memoryBound.json(workerBounds),
                 ])
         }
     }
