@@ -26,14 +26,21 @@ def descendants(pid: int) -> list[int]:
 
 def workers(server: int) -> list[int]:
     """The processes that run scripts: the template worker's children but the one that holds their
-    namespace."""
-    below = descendants(server)
-    return [pid for pid in below if _parent_and_state(pid)[0] != server and not _is_holder(pid)]
+    namespace. Not what they forked."""
+    parents = _children(server)
+    return [pid for pid in descendants(server)
+            if _parent_and_state(pid)[0] in parents and not _is_holder(pid)]
+
+
+def forks(server: int) -> list[int]:
+    """The processes that hold or write a heap's state for a worker, or have outlived one."""
+    known = {*_children(server), *workers(server)}
+    return [pid for pid in descendants(server) if pid not in known and not _is_holder(pid)]
 
 
 def template(server: int) -> int | None:
     """The process that workers are forked from: the server's own child."""
-    below = [pid for pid in descendants(server) if _parent_and_state(pid)[0] == server]
+    below = _children(server)
     return below[0] if below else None
 
 
@@ -80,6 +87,10 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10) 
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.005)
+
+
+def _children(pid: int) -> list[int]:
+    return [each for each in descendants(pid) if _parent_and_state(each)[0] == pid]
 
 
 def _is_holder(pid: int) -> bool:

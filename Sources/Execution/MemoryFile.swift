@@ -33,15 +33,17 @@ package struct MemoryFile: ~Copyable, Sendable {
         }
     }
 
-    /// Copies the first bytes of the file.
-    package borrowing func read(byteCount count: Int) throws(ExecutionError) -> [UInt8] {
-        precondition(count <= byteCount, "Nothing lies behind the end.")
+    /// Copies bytes of the file.
+    package borrowing func read(
+        byteCount count: Int, at offset: Int = 0
+    ) throws(ExecutionError) -> [UInt8] {
+        precondition(offset + count <= byteCount, "Nothing lies behind the end.")
         var failure: ExecutionError?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             while filled < count {
                 let rest = unsafe UnsafeMutableBufferPointer(rebasing: target[filled..<count])
                 let result = unsafe pread(
-                    descriptor.number, rest.baseAddress, rest.count, off_t(filled))
+                    descriptor.number, rest.baseAddress, rest.count, off_t(offset + filled))
                 if result < 0 && errno == EINTR { continue }
                 guard result > 0 else {
                     failure = .system(call: "pread", code: errno)
@@ -54,9 +56,9 @@ package struct MemoryFile: ~Copyable, Sendable {
         return bytes
     }
 
-    /// Gives the memory back; the content is zero afterwards.
-    package borrowing func discard() throws(ExecutionError) {
-        let result = csandbox_memory_file_discard(descriptor.number, byteCount)
+    /// Gives memory back; the content is zero afterwards.
+    package borrowing func discard(byteCount: Int, at offset: Int = 0) throws(ExecutionError) {
+        let result = csandbox_memory_file_discard(descriptor.number, offset, byteCount)
         guard result == 0 else { throw .system(call: "fallocate", code: -result) }
     }
 }

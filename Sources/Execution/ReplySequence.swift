@@ -30,6 +30,7 @@ struct ReplySequence: Sendable {
     static let textSlack = 16 << 10
 
     private let saving: EvaluateRequest.Saving
+    private let isKept: Bool
     private let outputByteCountMax: Int
     private let snapshotByteCountMax: Int
     private var state = State.printing
@@ -37,6 +38,7 @@ struct ReplySequence: Sendable {
 
     init(to request: EvaluateRequest, snapshotByteCountMax: Int) {
         saving = request.saving
+        isKept = request.savingDelayMilliseconds > 0
         outputByteCountMax = Int(request.outputByteCountMax)
         self.snapshotByteCountMax = snapshotByteCountMax
     }
@@ -54,6 +56,10 @@ struct ReplySequence: Sendable {
         case (.printing, .evaluated(let evaluation)), (.printingTail, .evaluated(let evaluation)):
             try check(evaluation.outcome)
             state = saving.covers(evaluation.outcome) ? .saving : .complete
+        case (.saving, .snapshot(.kept)) where isKept:
+            state = .complete
+        case (.saving, .snapshot(.made)) where isKept, (.saving, .snapshot(.kept)):
+            throw .outOfTurn(reply.frame.kind)
         case (.saving, .snapshot(let report)):
             if case .made(let byteCount, _) = report, byteCount > snapshotByteCountMax {
                 let count = Int(clamping: byteCount)

@@ -53,11 +53,19 @@ final class WorkerConversation: Sendable {
         case ended(WorkerAnswer.Ending)
     }
 
+    /// What becomes of the states that the worker keeps.
+    let saved: AsyncStream<SavedSnapshot>
+
     private let state = Mutex(State.idle)
     private let snapshotByteCountMax: Int
+    private let savedContinuation: AsyncStream<SavedSnapshot>.Continuation
+    /// How many states the worker said to keep without having said what became of them: of those
+    /// that later ones took the place of it says nothing.
+    private let keptCount = Atomic(0)
 
     init(snapshotByteCountMax: Int) {
         self.snapshotByteCountMax = snapshotByteCountMax
+        (saved, savedContinuation) = AsyncStream.makeStream()
     }
 
     /// Whether a request may be made.
@@ -119,6 +127,12 @@ final class WorkerConversation: Sendable {
 
     /// Ends the conversation; a request that is open is answered with what came so far.
     func end(_ ending: WorkerAnswer.Ending) {
+        endRequests(ending)
+        savedContinuation.finish()
+    }
+
+    /// Ends requests and their answers; what becomes of kept states may still be told.
+    func endRequests(_ ending: WorkerAnswer.Ending) {
         let exchange = state.withLock { state -> Exchange? in
             if case .ended = state { return nil }
             defer { state = .ended(ending) }
@@ -131,6 +145,7 @@ final class WorkerConversation: Sendable {
     }
 
     private func take(_ reply: Reply) throws(ProtocolViolation) {
+        if case .saved(let saved) = reply { return try take(saved) }
         let exchange = try state.withLock { state throws(ProtocolViolation) -> Exchange? in
             switch state {
             case .idle: throw .outOfTurn(reply.frame.kind)
@@ -146,10 +161,23 @@ final class WorkerConversation: Sendable {
             }
         }
         guard let exchange else { return }
+        if case .snapshot(.kept) = reply { keptCount.add(1, ordering: .relaxed) }
         if case .console(let line) = reply { exchange.onConsole(line) }
         if exchange.sequence.isComplete {
             exchange.continuation.resume(returning: exchange.answer)
         }
+    }
+}
+
+extension WorkerConversation {
+    private func take(_ saved: SavedSnapshot) throws(ProtocolViolation) {
+        guard keptCount.load(ordering: .relaxed) > 0 else { throw .outOfTurn(.saved) }
+        keptCount.subtract(1, ordering: .relaxed)
+        if case .made(let byteCount, _) = saved.report, byteCount > snapshotByteCountMax {
+            throw .answerTooLarge(
+                byteCount: Int(clamping: byteCount), limit: snapshotByteCountMax)
+        }
+        savedContinuation.yield(saved)
     }
 }
 
@@ -160,6 +188,7 @@ extension WorkerAnswer {
         case .consoleOmitted(let omission): console.append(omission)
         case .evaluated(let evaluation): self.evaluation = evaluation
         case .snapshot(let report): snapshot = report
+        case .saved: break
         }
     }
 }

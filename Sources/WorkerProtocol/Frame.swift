@@ -7,6 +7,10 @@ package struct Frame: Hashable, Sendable {
     package enum Kind: UInt8, CaseIterable, Sendable {
         /// ``Request/evaluate(_:)``, to the worker.
         case evaluate = 1
+        /// ``Request/saveNow``, to the worker.
+        case saveNow = 2
+        /// ``Request/taken(slot:)``, to the worker.
+        case taken = 3
         /// ``Reply/console(_:)``.
         case console = 16
         /// ``Reply/consoleOmitted(_:)``.
@@ -15,15 +19,19 @@ package struct Frame: Hashable, Sendable {
         case evaluated = 18
         /// ``Reply/snapshot(_:)``.
         case snapshot = 19
+        /// ``Reply/saved(_:)``.
+        case saved = 20
 
         /// The most bytes that a payload of this kind may have.
         package var payloadByteCountMax: Int {
             switch self {
             case .evaluate: 5 << 20
+            case .saveNow: 0
+            case .taken: 1
             case .console: (4 << 20) + 64
             case .consoleOmitted: 16
             case .evaluated: 16 << 20
-            case .snapshot: 4 << 10
+            case .snapshot, .saved: 4 << 10
             }
         }
     }
