@@ -33,6 +33,11 @@ def template(server: int) -> int | None:
     return next((pid for pid, parent in _below(server).items() if parent == server), None)
 
 
+def exists(pid: int) -> bool:
+    """Whether there is such a process, if only for its parent to reap."""
+    return Path(f"/proc/{pid}").exists()
+
+
 def is_running(pid: int) -> bool:
     return _parent_and_state(pid)[1] not in ("Z", "X", "")
 

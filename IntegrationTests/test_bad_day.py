@@ -30,10 +30,12 @@ SERVER_STEPS = {
     "pread64": range(1, 4), "pwrite64": range(1, 7), "fallocate": range(1, 3),
 }
 WORKER_STEPS = {"sendto": range(1, 7), "munmap": range(1, 40, 6), "madvise": range(1, 20, 4)}
-# What a template says and does for each worker.
+# What a template says and does for each worker, a worker for the fork that makes its snapshot, and
+# that until its end: each process counts its own calls.
 TEMPLATE_STEPS = {
     "clone": range(1, 5), "recvmsg": range(1, 7), "sendmsg": range(1, 7), "wait4": range(1, 6),
-    "close_range": range(1, 4), "seccomp": range(1, 4),
+    "close_range": range(1, 4), "seccomp": range(1, 4), "setpgid": range(1, 2),
+    "futex": range(1, 8), "exit_group": range(1, 2),
 }
 EVERY_STEP = os.environ.get("MCP_V8_EVERY_STEP") == "1"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from http_client import Client, HTTPServer
-from processes import template, workers
+from processes import template, wait_until, workers
 
 BOUND_MB = 400
 HOG = "globalThis.kept = new Uint8Array(150e6).fill(1); for (;;);"
@@ -67,9 +67,14 @@ def test_the_kernels_bounds_hold_for_all_that_is_forked(binary):
         client.run("1", heap="h")
         own = [path for path in groups() if path.name == f"{PREFIX}{server.process.pid}"]
         assert own
-        inside = {int(pid) for path in own for pid in (path / "cgroup.procs").read_text().split()}
-        below = {template(server.process.pid), *workers(server.process.pid)}
-        assert below <= inside
+
+        def are_inside() -> bool:
+            below = {template(server.process.pid), *workers(server.process.pid)}
+            return all(below <= {int(pid) for pid in (path / "cgroup.procs").read_text().split()}
+                       for path in own)
+
+        # Workers come and go between two looks.
+        wait_until(are_inside, "all workers are in the group")
         limits = [int((path / name).read_text()) for path in own
                   for name in ("pids.max", "memory.max", "memory.limit_in_bytes")
                   if (path / name).exists()]

@@ -109,8 +109,10 @@ extension ServerCommand {
         var logger = logger
         logger.logLevel = min(logger.logLevel, .warning)
         logger.warning(
-            "--sandbox off: nothing confines scripts, which can do what this user can do, where V8 "
-                + "has a defect")
+            """
+            --sandbox off: nothing confines scripts, which can do what this user can do where V8 has \
+            a defect
+            """)
     }
 
     /// The engine that heaps would run on here; it is started to find out.
