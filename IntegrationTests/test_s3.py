@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from fleet import Fleet
+from http_client import Client, HTTPServer
+from processes import wait_until
 from raw_client import Server
 from s3_services import CREDENTIALS, Service
 
@@ -91,6 +94,34 @@ def test_s3_versions_come_from_the_cache(place, service, tmp_path):
     assert service.request("DELETE", f"/heaps/{prefix}/versions/{version[:2]}/{version}") == 204
     third = place.server(*with_cache)
     assert third.run("n", heap="h", save=False).value == 41
+
+
+def test_s3_cache_is_counted(place, binary, tmp_path, monkeypatch):
+    for name, value in (NOBODY | CREDENTIALS).items():
+        monkeypatch.setenv(name, value)
+    options = [*place.options, "--cache-directory", tmp_path / "cache", "--http-port", "0"]
+
+    def values(port: int) -> dict[str, float]:
+        with Client(port) as client:
+            lines = client.send("GET", "/metrics").body.decode().splitlines()
+        return {
+            name.removeprefix("mcp_v8_cache_"): float(value)
+            for name, value in (line.split() for line in lines if line.startswith("mcp_v8_cache"))}
+
+    with HTTPServer(binary, *options) as first:
+        assert values(first.port)["reads_total{result=\"hit\"}"] == 0
+        with Client(first.port) as client:
+            client.run("let n = 41; n", heap="h")
+        wait_until(lambda: values(first.port)["bytes"] > 40_000, "copies are kept")
+    shutil.rmtree(tmp_path / "cache")
+    for hits, misses in [(False, True), (True, False)]:
+        with HTTPServer(binary, *options) as again:
+            with Client(again.port) as client:
+                assert client.run("n", heap="h", save=False).value == 41
+            found = values(again.port)
+        assert (found["reads_total{result=\"hit\"}"] > 0) is hits, found
+        assert (found["reads_total{result=\"miss\"}"] > 0) is misses, found
+        assert found["bytes"] > 40_000 and found["evictions_total"] == 0, found
 
 
 def test_s3_options_of_a_cache_are_checked(place, binary):
