@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fleet import Fleet
+from faulty_proxy import FaultyProxy
+from fleet import SEED, Fleet
 from http_client import Client, HTTPServer
 from processes import wait_until
 from raw_client import Server
@@ -303,14 +304,20 @@ def test_s3_service_that_goes_away(binary, start):
     assert failed.kind == "storage" and "no connection" in failed.text, failed
 
 
-def test_s3_three_servers_and_thirty_clients(binary, seaweedfs, monkeypatch, capsys):
+@pytest.mark.parametrize("is_faulty", [False, True], ids=["sound", "bad day"])
+def test_s3_three_servers_and_thirty_clients(binary, seaweedfs, monkeypatch, capsys, is_faulty):
+    """Servers are killed, and on a bad day every twelfth request to the service goes wrong too."""
     for name, value in (NOBODY | CREDENTIALS).items():
         monkeypatch.setenv(name, value)
-    place = f"fleet-{time.time_ns()}"
-    options = ["--s3-bucket", "heaps", "--s3-endpoint", seaweedfs.endpoint, "--s3-prefix", place]
-    with Fleet(binary, options) as fleet:
-        record = fleet.exercise()
+    with FaultyProxy(seaweedfs.endpoint, seed=SEED) as proxy:
+        endpoint = proxy.endpoint if is_faulty else seaweedfs.endpoint
+        options = [
+            "--s3-bucket", "heaps", "--s3-endpoint", endpoint, "--s3-prefix",
+            f"fleet-{time.time_ns()}"]
+        with Fleet(binary, options) as fleet:
+            record = fleet.exercise()
     with capsys.disabled():
-        print(f"\n{record}")
+        print(f"\n{record}" + (f" with {dict(proxy.counts)}" if is_faulty else ""))
     record.assert_explained()
     record.assert_enough()
+    assert (proxy.counts.total() >= 10) is is_faulty, proxy.counts
