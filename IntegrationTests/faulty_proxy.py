@@ -3,6 +3,7 @@
     with FaultyProxy(service.endpoint, seed=1) as proxy:
         … --s3-endpoint proxy.endpoint …
     proxy.counts    # how often it did what
+    proxy.seen      # methods, paths and headers of all requests
 
 The request after one that was spoiled, for the same object, is let through: who tries again as
 the AWS SDKs do gets there. Standard library only.
@@ -29,8 +30,10 @@ _HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
 class FaultyProxy:
     """A proxy on a port of its own."""
 
-    def __init__(self, endpoint: str, *, seed: int):
+    def __init__(self, endpoint: str, *, seed: int, share: float = FAULT_SHARE):
         self.counts: Counter[str] = Counter()
+        self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self._share = share
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
         self._spoiled: set[tuple[str, str]] = set()
@@ -48,7 +51,7 @@ class FaultyProxy:
             if (method, path) in self._spoiled:
                 self._spoiled.discard((method, path))
                 return None
-            if self._chance.random() >= FAULT_SHARE:
+            if self._chance.random() >= self._share:
                 return None
             self._spoiled.add((method, path))
             name = self._chance.choice([n for n, methods in _FAULTS.items() if method in methods])
@@ -98,6 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.proxy.seen.append((self.command, urlsplit(self.path).path, headers))
         fault = self.proxy.fault(self.command, urlsplit(self.path).path)
         if fault is None:
             self._answer(*self._asked(body))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -302,6 +304,74 @@ def test_s3_service_that_goes_away(binary, start):
         assert server.run("let n = 1; n", heap="h").value == 1
     failed = server.run("++n", heap="h")
     assert failed.kind == "storage" and "no connection" in failed.text, failed
+
+
+_SSE = "x-amz-server-side-encryption"
+
+
+@pytest.mark.parametrize(("options", "wanted"), [
+    ([], {_SSE: None, "x-amz-request-payer": None, "x-amz-storage-class": None}),
+    (["--s3-encryption", "AES256"], {_SSE: "AES256"}),
+    (["--s3-encryption", "aws:kms", "--s3-kms-key", "key", "--s3-bucket-key"],
+     {_SSE: "aws:kms", f"{_SSE}-aws-kms-key-id": "key", f"{_SSE}-bucket-key-enabled": "true"}),
+    (["--s3-requester-pays"], {"x-amz-request-payer": "requester"}),
+    (["--s3-expected-bucket-owner", "123456789012"],
+     {"x-amz-expected-bucket-owner": "123456789012"}),
+    (["--s3-storage-class", "STANDARD_IA"], {"x-amz-storage-class": "STANDARD_IA"}),
+    (["--s3-checksums", "when_supported"], {"x-amz-checksum-sha256": ...}),
+    (["--s3-checksums", "when_required"], {"x-amz-checksum-sha256": None}),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_s3_headers_that_were_asked_for(binary, moto, start, options, wanted):
+    """None: not sent; an ellipsis: sent with some value."""
+    with FaultyProxy(moto.endpoint, seed=0, share=0) as proxy:
+        server = start(
+            "--s3-bucket", "heaps", "--s3-endpoint", proxy.endpoint, "--s3-prefix",
+            f"headers-{time.time_ns()}", *options, env=NOBODY | CREDENTIALS)
+        assert server.run("let n = 1; n", heap="h").value == 1
+        server.close()
+        [headers] = [
+            headers for method, path, headers in proxy.seen
+            if method == "PUT" and path.endswith("/heads/h")]
+        for name, value in wanted.items():
+            found = headers.get(name)
+            # What a class of storage saves, a head that is written all the time would cost.
+            if name == "x-amz-storage-class" and value is not None:
+                found = next(
+                    headers.get(name) for method, path, headers in proxy.seen
+                    if method == "PUT" and "/versions/" in path)
+            assert (found is not None) if value is ... else (found == value), headers
+
+
+def test_s3_names_the_region_of_the_bucket(binary):
+    """As S3 says it of a bucket that is elsewhere."""
+    class Elsewhere(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = b"<Error><Code>PermanentRedirect</Code><Message>Elsewhere</Message></Error>"
+            self.send_response_only(301)
+            self.send_header("x-amz-bucket-region", "eu-south-2")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_DELETE = do_PUT
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as service:
+        thread = threading.Thread(target=service.serve_forever, args=(0.05,))
+        thread.start()
+        endpoint = f"http://127.0.0.1:{service.server_address[1]}"
+        done = subprocess.run(
+            [binary, "--s3-bucket", "heaps", "--s3-endpoint", endpoint], input="",
+            capture_output=True, text=True, timeout=60, env=NOBODY | CREDENTIALS)
+        service.shutdown()
+        thread.join()
+    assert done.returncode == 1, done
+    assert "not in us-east-1 but in eu-south-2: give --s3-region eu-south-2" in done.stderr, done
 
 
 @pytest.mark.parametrize("is_faulty", [False, True], ids=["sound", "bad day"])
