@@ -12,7 +12,8 @@ import ArgumentParser
         let sections = parts.split(maxSplits: 2, omittingEmptySubsequences: false) { $0.isEmpty }
         let words = (sections.first ?? []).map { String(decoding: $0, as: UTF8.self) }
         let lines = sections.dropFirst().first ?? []
-        let file = Array(sections.dropFirst(2).first?.joined(separator: [UInt8(ascii: "\n")]) ?? [])
+        let rest = sections.dropFirst(2).first ?? []
+        let file = Array(rest.joined(separator: [UInt8(ascii: "\n")]))
         // Files that an input names are not read: the machine's would make inputs differ.
         guard !input.contains(UInt8(ascii: "/")) else { return }
         guard let commandLine = try? ServerOptions.parse(words) else { return }

@@ -68,10 +68,10 @@ extension ServerCommand {
 
     private func makeParts(_ settings: Settings, logger: Logger) async throws -> ServerParts {
         let metrics = ServerMetrics()
-        let storage = MeteredStorage(
-            storage: try await makeStorage(settings, logger: logger), metrics: metrics)
+        let storage = try await makeStorage(settings, logger: logger)
         let repository = HeapRepository(
-            storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
+            storage: MeteredStorage(storage: storage, metrics: metrics),
+            snapshotByteCountMax: settings.limits.snapshotByteCountMax,
             keys: settings.signingKeys, logger: logger)
         let timeline = Timeline()
         if settings.sandbox == .off { warnOfNoSandbox(logger) }
@@ -80,7 +80,12 @@ extension ServerCommand {
         let template = settings.makeTemplate(
             timeline: timeline, controlGroup: controlGroup, logger: logger)
         // Who requires it is told before the first client is, not by its first run.
-        if settings.sandbox == .required { _ = try await template.identity() }
+        if settings.sandbox == .required {
+            do { _ = try await template.identity() } catch {
+                controlGroup?.remove()
+                throw error
+            }
+        }
         let execution = ExecutionService(
             repository: repository,
             source: makeSource(settings, template, timeline: timeline, controlGroup: controlGroup),
@@ -100,8 +105,9 @@ extension ServerCommand {
                 description: "Runs JavaScript in V8 and keeps the heap between runs."),
             instructions: settings.instructions, tools: tools, logger: logger)
         return ServerParts(
-            repository: repository, template: template, execution: execution, server: server,
-            metrics: metrics, memoryBound: memoryBound, workerBounds: settings.workerBounds)
+            storage: storage, repository: repository, template: template, execution: execution,
+            server: server, metrics: metrics, memoryBound: memoryBound,
+            workerBounds: settings.workerBounds)
     }
 
     /// Whatever the level of other messages: whoever starts a server so should see it each time.
@@ -160,6 +166,7 @@ extension ServerCommand {
 
 /// What every transport serves.
 struct ServerParts: Sendable {
+    let storage: AnyHeapStorage
     let repository: HeapRepository
     let template: WorkerTemplate
     let execution: ExecutionService
