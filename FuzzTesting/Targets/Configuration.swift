@@ -25,6 +25,8 @@ import ArgumentParser
         checkFile(words, commandLine)
     }
 
+    private let nothing = try? ServerOptions.parse([])
+
     private func environment(_ lines: ArraySlice<ArraySlice<UInt8>>) -> [String: String] {
         var variables: [String: String] = [:]
         for line in lines {
@@ -61,7 +63,7 @@ import ArgumentParser
         guard words.count == 1, let word = words.first, word.hasPrefix("--"),
             let end = word.firstIndex(of: "="),
             let key = ServerOptions.keys.first(where: { $0.name == word[..<end].dropFirst(2) }),
-            let none = try? ServerOptions.parse([])
+            let none = nothing
         else { return }
         let value = String(word[word.index(after: end)...])
         let here = settings(commandLine: commandLine)

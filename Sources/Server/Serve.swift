@@ -14,29 +14,32 @@ extension ServerCommand {
     /// Puts the parts together and serves until the client goes or a signal comes.
     func serve(_ settings: Settings) async throws {
         let logger = Logger(label: "mcp-v8")
+        let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton)
         switch settings.transport {
         case .stdio:
             let streams = try StdioStreams.claim()
             let parts = try await makeParts(settings, logger: logger)
-            let transport = try StdioTransport(server: parts.server, streams: streams)
+            let transport = try StdioTransport(
+                server: parts.server, streams: streams,
+                executor: executor)
             try await run(
                 .init(
                     service: TransportLifetime(transport: transport),
                     successTerminationBehavior: .gracefullyShutdownGroup),
-                with: parts, keeping: settings.retention, logger: logger)
+                with: parts, on: executor, keeping: settings.retention, logger: logger)
         case .http(let http):
             let parts = try await makeParts(settings, logger: logger)
             let service = try await HTTPService(
                 http, parts: parts, logger: logger)
             try await run(
-                .init(service: service), with: parts, keeping: settings.retention,
-                logger: logger)
+                .init(service: service), with: parts, on: executor,
+                keeping: settings.retention, logger: logger)
         }
     }
 
     private func run(
         _ transport: ServiceGroupConfiguration.ServiceConfiguration, with parts: ServerParts,
-        keeping retention: RetentionPolicy, logger: Logger
+        on executor: EventLoopExecutor, keeping retention: RetentionPolicy, logger: Logger
     ) async throws {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -56,7 +59,7 @@ extension ServerCommand {
         // Ended with this function.
         async let _ = endAtSecondSignal()
         defer { parts.memoryBound.controlGroup?.remove() }
-        try await services.run()
+        try await withTaskExecutorPreference(executor) { try await services.run() }
     }
 
     /// Ends the process where it was told to end and is told so again.
@@ -116,8 +119,8 @@ extension ServerCommand {
         logger.logLevel = min(logger.logLevel, .warning)
         logger.warning(
             """
-            --sandbox off: nothing confines scripts, which can do what this user can do where V8 has \
-            a defect
+            --sandbox off: nothing confines scripts, which can do what this user can do where V8 \
+            has a defect
             """)
     }
 
