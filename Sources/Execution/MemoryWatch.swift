@@ -70,7 +70,8 @@ package struct MemoryWatch: Sendable {
         var kilobytes = 0
         for line in status.split(separator: "\n") {
             guard line.hasPrefix("RssAnon:") || line.hasPrefix("RssShmem:") else { continue }
-            kilobytes += line.split(whereSeparator: \.isWhitespace).dropFirst().first
+            kilobytes +=
+                line.split(whereSeparator: \.isWhitespace).dropFirst().first
                 .flatMap { Int($0) } ?? 0
         }
         return kilobytes << 10
