@@ -91,6 +91,16 @@ def test_what_a_killed_server_left_is_removed_by_the_next(binary):
         assert not [path for path in groups() if path.name == f"{PREFIX}{pid}"]
 
 
+def test_by_default_it_is_most_of_the_machine(binary):
+    with HTTPServer(binary, "--in-memory", "--http-port", "0") as server:
+        with Client(server.port) as client:
+            bound = client.send("GET", "/readyz").json["memory"]["workers_mb_max"]
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    assert bound <= machine * 3 // 4
+    # A control group of the tests' own may be smaller, but not so small.
+    assert bound >= 512
+
+
 def test_the_bound_is_listed(binary):
     done = subprocess.run(
         [binary, "doctor", "--in-memory", "--workers-mb-max", str(BOUND_MB)],

@@ -37,6 +37,9 @@ package struct ControlGroup: Hashable, Sendable {
     static let root = "/sys/fs/cgroup"
     static let prefix = "mcp-v8-workers-"
 
+    private static let removalTriesMax = 100
+    private static let removalPauseMicroseconds: UInt32 = 10_000
+
     /// Directories: one for each bound.
     let paths: [String]
 
@@ -70,9 +73,16 @@ package struct ControlGroup: Hashable, Sendable {
         for path in Set(paths) { try KernelText.write("\(processID)", to: "\(path)/cgroup.procs") }
     }
 
-    /// Removes it when it is empty.
+    /// Removes it; waits a little for its last processes, which end by themselves when their
+    /// template has. Blocks: for the end of a server.
     package func remove() {
-        for path in Set(paths) { rmdir(path) }
+        for path in Set(paths) {
+            var triesLeft = ControlGroup.removalTriesMax
+            while rmdir(path) != 0, errno == EBUSY, triesLeft > 0 {
+                usleep(ControlGroup.removalPauseMicroseconds)
+                triesLeft -= 1
+            }
+        }
     }
 
     /// Groups of servers that were killed are empty: the others cannot be removed.

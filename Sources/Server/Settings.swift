@@ -191,7 +191,7 @@ struct Settings: Sendable {
     ) throws(SettingsError) -> ControlGroup.Bounds {
         let megabytes = try sources.number(
             \.limits.workersMbMax, "--workers-mb-max", 64...16_777_216,
-            default: max(64, MemoryBound.memoryByteCount / 4 * 3 >> 20))
+            default: max(64, (MemoryBound.memoryByteCount / 4 * 3) >> 20))
         return ControlGroup.Bounds(memoryByteCountMax: megabytes << 20, workersMax: workersMax)
     }
 
