@@ -132,13 +132,15 @@ bool cv8_isolate_describe_value(
     v8::Isolate *isolate = owner->isolate;
     v8::TryCatch scope(isolate);
     auto limit = v8::Integer::NewFromUnsigned(isolate, byte_count_max);
-    v8::Local<v8::Value> forms, json, text, is_cut;
+    v8::Local<v8::Value> forms, json, text, is_cut, file, claim;
     bool is_described =
         owner->call_hook(entered.context, "describeValue", {owner->kept.Get(isolate), limit})
             .ToLocal(&forms)
         && forms->IsArray() && forms.As<v8::Object>()->Get(entered.context, 0).ToLocal(&json)
         && forms.As<v8::Object>()->Get(entered.context, 1).ToLocal(&text)
-        && forms.As<v8::Object>()->Get(entered.context, 2).ToLocal(&is_cut);
+        && forms.As<v8::Object>()->Get(entered.context, 2).ToLocal(&is_cut)
+        && forms.As<v8::Object>()->Get(entered.context, 3).ToLocal(&file)
+        && forms.As<v8::Object>()->Get(entered.context, 4).ToLocal(&claim);
     if (owner->is_terminated) return false;
     owner->texts[0] = is_described ? cv8::utf8(isolate, json) : "";
     owner->texts[1] = is_described ? cv8::utf8(isolate, text) : "[a value that cannot be shown]";
@@ -146,9 +148,11 @@ bool cv8_isolate_describe_value(
     value->json = cv8::borrow(owner->texts[0]);
     value->text = cv8::borrow(owner->texts[1]);
     value->is_cut = is_described && is_cut->IsTrue();
-    owner->media = cv8::media_bytes(owner->kept.Get(isolate), media_byte_count_max);
-    value->media_type = cv8::media_type(owner->media);
+    owner->media = is_described ? cv8::media_bytes(file, media_byte_count_max) : "";
+    owner->media_type =
+        is_described ? cv8::media_type(owner->media, cv8::utf8(isolate, claim)) : "";
     value->media = cv8::borrow(owner->media);
+    value->media_type = cv8::borrow(owner->media_type);
     return true;
 }
 

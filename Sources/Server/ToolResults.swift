@@ -32,8 +32,7 @@ extension ExecutionReport {
         ]
         addContext(to: &content)
         var result = ToolResult.structured(content)
-        let data = Data(media.bytes).base64EncodedString()
-        result.content.append(.file(type: media.type, base64: data))
+        result.content.append(media.contentBlock)
         return result
     }
 
@@ -101,6 +100,22 @@ extension ExecutionFailure {
             }
         }
         return error
+    }
+}
+
+extension ScriptMedia {
+    /// The file as clients get it: text as such, where it is text.
+    fileprivate var contentBlock: ToolResult.ContentBlock {
+        if isText, let text = String(validating: bytes, as: UTF8.self) {
+            return .textFile(type: type, text)
+        }
+        return .file(type: type, base64: Data(bytes).base64EncodedString())
+    }
+
+    private var isText: Bool {
+        let essence = type.prefix { $0 != ";" }
+        return essence.hasPrefix("text/") || essence.hasSuffix("+xml") || essence.hasSuffix("json")
+            || essence == "application/xml" || essence == "application/javascript"
     }
 }
 

@@ -69,7 +69,7 @@ extension Isolate {
         let json = unsafe value.has_json ? Array(String(value.json).utf8) : nil
         var result = ScriptValue(json: json, text: unsafe String(value.text))
         result.isCut = unsafe value.is_cut
-        let type = unsafe String(cString: value.media_type)
+        let type = unsafe String(value.media_type)
         if !type.isEmpty {
             let bytes = unsafe UnsafeRawBufferPointer(
                 start: value.media.bytes, count: value.media.byte_count)

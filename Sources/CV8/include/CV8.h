@@ -132,7 +132,7 @@ typedef struct {
     // Whether one of the two is cut, or left out for its length.
     bool is_cut;
     // A returned file's type, empty if the value is none, and its bytes.
-    const char *media_type;
+    cv8_bytes media_type;
     cv8_bytes media;
 } cv8_value;
 
