@@ -174,7 +174,9 @@ def test_the_names_do_not_show(server):
     ("fs.readFileSync('x')", "files"), ("return 5", "last expression"),
     ("total + 1", "`heap`"), ("module.exports = 1", "modules"), ("None", "null"),
     ("new XMLHttpRequest", "network"), ("__dirname", "files"),
-    ("function f() { await 1 }", "async"),
+    ("function f() { await 1 }", "async"), ("new URLPattern({})", "URL"),
+    ("Temporal.Now.instant()", "Date"), ("new CompressionStream('gzip')", "bytes"),
+    ("```js\n1 + 1\n```", "without the ```"), ("let a = 1; let a = 2", "twice"),
 ])
 def test_a_hint(server, code, words):
     result = server.run(code)
