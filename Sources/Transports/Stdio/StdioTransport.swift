@@ -19,10 +19,11 @@ package final class StdioTransport: Sendable {
     package init(
         server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits()
     ) throws(TransportError) {
-        conversation = Conversation(with: server)
+        let outbox = try Outbox()
+        conversation = Conversation(with: server, notify: { outbox.notify($0) })
         self.streams = Mutex(streams)
         self.limits = limits
-        outbox = try Outbox()
+        self.outbox = outbox
     }
 
     /// Serves until the client has gone or the current task is cancelled; to be called once.
