@@ -73,6 +73,17 @@ struct InspectionTests {
         #expect(json == nil)
     }
 
+    // V8's own way of naming elements takes a time that grows with the square of their number:
+    // minutes for so many.
+    @Test("measures long arrays in a time that grows with their length", .timeLimit(.minutes(1)))
+    func longArrays() throws {
+        var heap = TestHeap()
+        _ = try heap.run("let long = Array.from({ length: 600_000 }, (_, i) => ({ i })); 0")
+        let found = try variables(heap, .variables(depth: 0, countMax: 10), seconds: 50)
+        let size = try #require(found["long"]?["size"] as? Int)
+        #expect(size > 600_000 * 8)
+    }
+
     @Test("writes a profile piece by piece, until it is told to stop")
     func profile() throws {
         let isolate = try open(.stateless)
