@@ -10,31 +10,27 @@ from pathlib import Path
 
 def descendants(pid: int) -> list[int]:
     """Every living process below this one, parents before their children."""
-    children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            parent, state = _parent_and_state(int(entry))
-            if state not in ("Z", "X", ""):
-                children.setdefault(parent, []).append(int(entry))
-    found, open_ends = [], [pid]
-    while open_ends:
-        below = sorted(children.get(open_ends.pop(0), []))
-        found += below
-        open_ends += below
-    return found
+    return list(_below(pid))
 
 
 def workers(server: int) -> list[int]:
     """The processes that run scripts: the template worker's children but the one that holds their
-    namespace."""
-    below = descendants(server)
-    return [pid for pid in below if _parent_and_state(pid)[0] != server and not _is_holder(pid)]
+    namespace. Not what they forked."""
+    below = _below(server)
+    return [pid for pid, parent in below.items()
+            if below.get(parent) == server and not _is_holder(pid)]
+
+
+def forks(server: int) -> list[int]:
+    """The processes that hold or write a heap's state for a worker, or have outlived one."""
+    below = _below(server)
+    return [pid for pid, parent in below.items()
+            if parent != server and below[parent] != server and not _is_holder(pid)]
 
 
 def template(server: int) -> int | None:
     """The process that workers are forked from: the server's own child."""
-    below = [pid for pid in descendants(server) if _parent_and_state(pid)[0] == server]
-    return below[0] if below else None
+    return next((pid for pid, parent in _below(server).items() if parent == server), None)
 
 
 def is_running(pid: int) -> bool:
@@ -80,6 +76,25 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10) 
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.005)
+
+
+def _below(pid: int) -> dict[int, int]:
+    """Every living process below this one, as one look at /proc finds them, with its parent;
+    parents before their children."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            parent, state = _parent_and_state(int(entry))
+            if state not in ("Z", "X", ""):
+                children.setdefault(parent, []).append(int(entry))
+    found: dict[int, int] = {}
+    open_ends = [pid]
+    while open_ends:
+        parent = open_ends.pop(0)
+        for child in sorted(children.get(parent, [])):
+            found[child] = parent
+            open_ends.append(child)
+    return found
 
 
 def _is_holder(pid: int) -> bool:

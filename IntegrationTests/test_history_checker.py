@@ -37,6 +37,12 @@ def test_a_lost_run():
     assert problems(calls[:4], history[:4]) == []
 
 
+def test_a_heap_that_is_not_there():
+    calls, _ = calls_in_a_row(2)
+    assert len(problems(calls, [])) == 2
+    assert problems([replace(call, outcome=Outcome.UNKNOWN) for call in calls], []) == []
+
+
 def test_a_run_that_is_there_twice():
     calls, history = calls_in_a_row(3)
     history.append(Version("v4", "v3", calls[0].id))

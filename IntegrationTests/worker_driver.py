@@ -16,7 +16,7 @@ LAYERS = (
     "emptyRoot", "processNamespace", "landlock", "noExecutableMemory", "outOfMemoryFirst")
 STATELESS, NEW_HEAP, SNAPSHOT, LIVE = range(4)
 DIAGNOSTICS_BYTES = 4096
-EXCHANGE_BYTES = 512 << 20
+EXCHANGE_BYTES = 2 * 512 << 20
 
 
 class WorkerEnded(Exception):
@@ -90,6 +90,8 @@ class Template:
         """How a worker ended: `("exited", code)` or `("signalled", number)`."""
         while number not in self.endings:
             message = self.control.recv(512)
+            if message and message[0] == 5:
+                continue
             assert message and message[0] == 3, message
             worker, how, value = struct.unpack_from("<IBi", message, 1)
             self.endings[worker] = (("exited", "signalled")[how], value)
@@ -114,7 +116,7 @@ class Worker:
                  timeout_ms: int = 2000, seconds: float = 60) -> Evaluated:
         text = code.encode("utf-8", "surrogatepass")
         payload = bytes([state]) + (struct.pack("<Q", snapshot) if state == SNAPSHOT else b"")
-        payload += struct.pack("<BIII", 1 if save else 0, 1, timeout_ms, 65536)
+        payload += struct.pack("<BIIII", 1 if save else 0, 1, 0, timeout_ms, 65536)
         payload += struct.pack("<I", len(text)) + text
         self.channel.settimeout(seconds)
         try:

@@ -5,7 +5,9 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -87,6 +89,15 @@ static void require_zero(program *to, int index) {
     }
 }
 
+static void require_whole(program *to, int index, uint32_t value) {
+    const uint32_t halves[] = {value, 0};
+    for (int half = 0; half < 2; half++) {
+        load_argument(to, index, half);
+        add(to, BPF_JMP | BPF_JEQ | BPF_K, halves[half], 1, 0);
+        answer(to, to->refusal);
+    }
+}
+
 static void require_set(program *to, int index, int bits) {
     load_argument(to, index, 0);
     add(to, BPF_JMP | BPF_JSET | BPF_K, (uint32_t)bits, 1, 0);
@@ -160,7 +171,7 @@ static void allow_talk(program *to, csandbox_filter filter) {
     allow(to, SYS_ppoll);
 }
 
-static void allow_threads_and_time(program *to) {
+static void allow_threads_and_time(program *to, csandbox_filter filter) {
     // Not the ones with priority inheritance or moving waiters, which have been a way into kernels.
     const int private = FUTEX_PRIVATE_FLAG, realtime = FUTEX_CLOCK_REALTIME;
     const int operations[] = {
@@ -168,9 +179,12 @@ static void allow_threads_and_time(program *to) {
         FUTEX_WAIT | private,
         FUTEX_WAIT_BITSET | private,
         FUTEX_WAIT_BITSET | private | realtime,
+        // With its forks a process shares a word or two.
+        FUTEX_WAKE,
+        FUTEX_WAIT,
     };
     unsigned short rule = begin(to, SYS_futex);
-    require_any_of(to, 1, operations, sizeof operations / sizeof *operations);
+    require_any_of(to, 1, operations, filter.forks ? 6 : 4);
     end(to, rule);
     const int calls[] = {
         SYS_getpid,      SYS_gettid,        SYS_getrandom,   SYS_clock_gettime, SYS_clock_nanosleep,
@@ -182,6 +196,17 @@ static void allow_threads_and_time(program *to) {
     rule = begin(to, SYS_tgkill);
     require(to, 0, getpid());
     end(to, rule);
+}
+
+// A plain copy of the process, as the C library makes it, and what a copy and its maker need to
+// know of each other. No thread, no namespace, no descriptor, no shared memory that was not there.
+static void allow_forks(program *to) {
+    unsigned short rule = begin(to, SYS_clone);
+    require_whole(to, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
+    require_zero(to, 1);
+    end(to, rule);
+    allow(to, SYS_wait4);
+    allow(to, SYS_set_robust_list);
 }
 
 static void fail_habits(program *to) {
@@ -212,7 +237,8 @@ int csandbox_filter_system_calls(csandbox_filter filter) {
     refuse_other_architectures(&rules);
     allow_memory(&rules, filter.executable_memory);
     allow_talk(&rules, filter);
-    allow_threads_and_time(&rules);
+    if (filter.forks) allow_forks(&rules);
+    allow_threads_and_time(&rules, filter);
     fail_habits(&rules);
     answer(&rules, rules.refusal);
     struct sock_fprog compiled = {.len = rules.count, .filter = rules.code};

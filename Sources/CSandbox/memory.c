@@ -19,7 +19,7 @@ int csandbox_memory_file(const char *name, size_t byte_count) {
     return descriptor;
 }
 
-int csandbox_memory_file_discard(int descriptor, size_t byte_count) {
+int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_count) {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-    return fallocate(descriptor, mode, 0, (off_t)byte_count) == 0 ? 0 : -errno;
+    return fallocate(descriptor, mode, (off_t)offset, (off_t)byte_count) == 0 ? 0 : -errno;
 }

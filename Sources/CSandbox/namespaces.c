@@ -79,6 +79,8 @@ int csandbox_process_namespace(void) {
 static _Noreturn void hold(int parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "mcp-v8-holder");
+    // What a worker forked and did not outlive is reaped by the kernel.
+    signal(SIGCHLD, SIG_IGN);
     if (dup2(parent, 0) < 0 || close_range(1, ~0U, 0) != 0) _exit(1);
     csandbox_filter_system_calls((csandbox_filter){.channel = 0, .event = 0});
     char byte;

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -44,6 +45,18 @@ int csandbox_become_unprivileged(void) {
     return setresuid(-1, 0, -1) != 0 ? 0 : -EPERM;
 }
 
+static int give_up_capabilities(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    memset(sets, 0, sizeof sets);
+    if (syscall(SYS_capset, &header, sets) != 0) return -errno;
+    if (syscall(SYS_capget, &header, sets) != 0) return -errno;
+    for (int half = 0; half < _LINUX_CAPABILITY_U32S_3; half++) {
+        if (sets[half].effective | sets[half].permitted | sets[half].inheritable) return -EPERM;
+    }
+    return 0;
+}
+
 int csandbox_drop_capabilities(void) {
     // Refused without CAP_SETPCAP, and then of no weight: what has no capability and no new
     // privileges gets none back.
@@ -58,15 +71,7 @@ int csandbox_drop_capabilities(void) {
             | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
         0, 0, 0
     );
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
-    memset(sets, 0, sizeof sets);
-    if (syscall(SYS_capset, &header, sets) != 0) return -errno;
-    if (syscall(SYS_capget, &header, sets) != 0) return -errno;
-    for (int half = 0; half < _LINUX_CAPABILITY_U32S_3; half++) {
-        if (sets[half].effective | sets[half].permitted | sets[half].inheritable) return -EPERM;
-    }
-    return 0;
+    return give_up_capabilities();
 }
 
 int csandbox_no_new_privileges(void) {
@@ -102,4 +107,9 @@ int csandbox_landlock(void) {
     int result = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : -errno;
     close(ruleset);
     return result;
+}
+
+int csandbox_own_process_count(void) {
+    // The ways to get a capability back are closed already, by csandbox_no_new_privileges.
+    return unshare(CLONE_NEWUSER) == 0 ? give_up_capabilities() : -errno;
 }

@@ -90,8 +90,11 @@ enum ContextLookupFlags : int { DONT_FOLLOW_CHAINS = 0 };
 enum PropertyAttributes : int {};
 enum InitializationFlag : uint8_t {};
 enum class VariableMode : uint8_t { kLet, kConst };
+// V8 passes an object by value as what this is: its address.
 class Context {
 public:
+    uintptr_t address;
+
     static Handle<Object> Lookup(
         Handle<Context> context, Handle<String> name, ContextLookupFlags flags, int *index,
         PropertyAttributes *attributes, InitializationFlag *initialization, VariableMode *mode,

@@ -1,3 +1,11 @@
+/// When a run on a heap is answered.
+package enum Durability: String, CaseIterable, Sendable {
+    /// When what it left behind is stored.
+    case commit
+    /// At once: it is stored soon.
+    case relaxed
+}
+
 /// The bounds within which code runs.
 package struct ExecutionLimits: Hashable, Sendable {
     /// The deadline of a run that asks for none.
@@ -22,10 +30,19 @@ package struct ExecutionLimits: Hashable, Sendable {
     package var waitingCountMax = 256
     /// Idle workers that are kept ready so that a run does not wait for a fork.
     package var sparesCount = 2
-    /// The most heap bytes that warm workers hold together.
+    /// The most bytes that warm workers have for themselves together.
     package var warmByteCountMax = 1 << 30
+    /// How often the memory of warm workers is measured; nil for never: their heaps' sizes stand
+    /// for it then.
+    package var memoryInterval: Duration?
     /// How long a warm worker waits for the next run on its heap.
     package var warmIdle: Duration = .seconds(300)
+    /// Whether a run is answered before it is stored.
+    package var durability = Durability.commit
+    /// How long a state may wait for a later one to take its place before it is stored.
+    package var savingDelay: Duration = .milliseconds(500)
+    /// How long a worker may take to serialise a state that was to be stored later.
+    package var savingTimeout: Duration = .seconds(60)
     /// How long a shutdown waits for what is running.
     package var drainTimeout: Duration = .seconds(10)
 

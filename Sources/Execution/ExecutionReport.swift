@@ -27,6 +27,8 @@ package struct ExecutionReport: Hashable, Sendable {
     package var version: HeapVersion?
     /// Whether the heap is new.
     package var created = false
+    /// Whether the state that the run left behind is stored already; nil where there is none.
+    package var isDurable: Bool?
     /// What it cost.
     package var statistics = Statistics()
 

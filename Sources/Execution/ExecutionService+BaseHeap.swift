@@ -29,7 +29,7 @@ extension ExecutionService {
         guard case .made(let byteCount, _) = answer.snapshot else {
             throw ExecutionFailure(.workerLost, "The worker made no snapshot of a new heap.")
         }
-        let snapshot = try await worker.takeSnapshot(byteCount: Int(clamping: byteCount))
+        let snapshot = try await worker.takeSnapshot(byteCount: Int(clamping: byteCount), slot: 0)
         try await repository.adoptBase(snapshot, of: worker.engine)
     }
 }

@@ -20,6 +20,7 @@ package final class ExecutionService: Sendable {
     let source: any WorkerSource
     let pool: WorkerPool
     let queue: HeapQueue
+    let unwritten: UnwrittenHeaps
     let limits: ExecutionLimits
     let timeline: Timeline
     let logger: Logger
@@ -44,6 +45,9 @@ package final class ExecutionService: Sendable {
         pool = WorkerPool(
             source: source, eventLoops: eventLoops, limits: limits, timeline: timeline,
             logger: logger, events: events)
+        unwritten = UnwrittenHeaps(
+            repository: repository, pool: pool, limits: limits, timeline: timeline,
+            logger: logger)
         (idle, idleContinuation) = AsyncStream.makeStream()
     }
 
@@ -56,12 +60,23 @@ package final class ExecutionService: Sendable {
     package var census: PoolCensus {
         var census = pool.census
         census.waitingForHeapCount = queue.waitingCount
+        census.unwrittenCount = unwritten.count
+        census.lossCount = unwritten.lossCount
         return census
+    }
+
+    /// Waits until everything that was answered is stored: of one heap, or of all.
+    package func settle(_ heap: HeapName? = nil) async {
+        if let heap { await unwritten.settle(heap) } else { await unwritten.settleAll() }
     }
 
     /// Keeps the workers, until ``shutdown()`` or cancellation.
     package func run() async {
-        await pool.run()
+        await withDiscardingTaskGroup { group in
+            if limits.durability == .relaxed { group.addTask { await self.unwritten.watch() } }
+            await pool.run()
+            group.cancelAll()
+        }
         await source.close()
     }
 
@@ -71,7 +86,10 @@ package final class ExecutionService: Sendable {
         finishIfIdle()
         let limit = timeline.now + limits.drainTimeout
         await withTaskGroup { group in
-            group.addTask { [idle] in for await _ in idle {} }
+            group.addTask { [idle, unwritten] in
+                for await _ in idle {}
+                await unwritten.settleAll()
+            }
             group.addTask { [timeline] in
                 // Cancelled as soon as there is nothing to wait for.
                 do { try await timeline.sleep(until: limit) } catch { return }
@@ -124,6 +142,7 @@ package final class ExecutionService: Sendable {
         }
         try await queue.takeTurn(on: heap)
         defer { queue.passTurn(on: heap) }
+        await unwritten.settle(heap)
         do throws(HeapError) { return try await body() } catch { throw ExecutionFailure(error) }
     }
 

@@ -66,6 +66,7 @@ extension ExecutionService {
         _ onProfile: @Sendable ([UInt8]) -> Bool
     ) async -> Result<HeapInspection, ExecutionFailure> {
         do throws(ExecutionFailure) {
+            if let name = request.heap.name { await unwritten.settle(name) }
             let version: HeapVersion
             do throws(HeapError) {
                 version = try await repository.resolve(request.heap).version

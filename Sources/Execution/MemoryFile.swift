@@ -56,9 +56,9 @@ package struct MemoryFile: ~Copyable, Sendable {
         return bytes
     }
 
-    /// Gives the memory back; the content is zero afterwards.
-    package borrowing func discard() throws(ExecutionError) {
-        let result = csandbox_memory_file_discard(descriptor.number, byteCount)
+    /// Gives memory back; the content is zero afterwards.
+    package borrowing func discard(byteCount: Int, at offset: Int = 0) throws(ExecutionError) {
+        let result = csandbox_memory_file_discard(descriptor.number, offset, byteCount)
         guard result == 0 else { throw .system(call: "fallocate", code: -result) }
     }
 }

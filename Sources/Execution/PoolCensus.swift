@@ -12,6 +12,12 @@ package struct PoolCensus: Hashable, Sendable {
     package var startCount: UInt64
     /// Workers that have ended since the pool was made.
     package var endCounts: [WorkerEndReason: Int]
+    /// Bytes that warm workers have for themselves, as far as it was measured.
+    package var warmByteCount = 0
+    /// Heaps of which something is not stored yet.
+    package var unwrittenCount = 0
+    /// How often something could not be stored that was answered already.
+    package var lossCount: UInt64 = 0
 }
 
 /// Why a worker's process ended.

@@ -20,10 +20,12 @@ package struct HeldHeap: Hashable, Sendable {
 }
 
 /// What a pool knows of its workers, and what it decides; it acts on nothing.
+///
+/// What is done for each run does not depend on how many workers there are.
 struct PoolState {
     /// A worker that holds a heap.
     struct Warm {
-        let heap: HeldHeap
+        var heap: HeldHeap
         let since: Duration
     }
 
@@ -50,6 +52,13 @@ struct PoolState {
     var line = WaitLine<WorkerProcess>()
     private let limits: ExecutionLimits
     private var stations: [UInt64: Station] = [:]
+    private var startingCount = 0
+    private var dyingCount = 0
+    /// Oldest first.
+    private var spares = AgeOrder()
+    private var warm = AgeOrder()
+    private var warmIDs: [HeapName: UInt64] = [:]
+    private var warmByteCount = 0
     private var lastID: UInt64 = 0
     private var sparesWanted = 0
     private var isClosed = false
@@ -65,14 +74,17 @@ struct PoolState {
     /// How many of everything there are.
     var census: PoolCensus {
         PoolCensus(
-            workerCount: stations.count, warmCount: warmWorkers.count, waitingCount: line.count,
-            startCount: lastID, endCounts: endCounts)
+            workerCount: stations.count, warmCount: warm.count, waitingCount: line.count,
+            startCount: lastID, endCounts: endCounts, warmByteCount: warmByteCount)
     }
 
     /// The warm worker that was used longest ago.
     var oldestWarm: Warm? {
-        warmWorkers.map(\.warm).min { $0.since < $1.since }
+        mutating get { warm.first.flatMap { warmWorker($0)?.warm } }
     }
+
+    /// The warm workers, to be measured.
+    var warmWorkers: [WorkerProcess] { warmIDs.values.compactMap { stations[$0]?.worker } }
 
     /// Asks for spare workers up to their count; they are not replaced for ever by themselves where
     /// they die.
@@ -96,34 +108,47 @@ struct PoolState {
     }
 
     mutating func add(_ worker: WorkerProcess) {
-        stations[worker.id] = .spare(worker)
+        move(worker.id, to: .spare(worker))
         if isClosed || !worker.isIdle { kill(worker, isClosed ? .shutdown : .other) }
     }
 
     mutating func takeWarm(
         _ name: HeapName, at version: HeapVersion?
     ) -> WorkerProcess? {
-        guard let (worker, warm) = warmWorkers.first(where: { $0.warm.heap.name == name })
-        else { return nil }
+        guard let (worker, warm) = warmIDs[name].flatMap(warmWorker) else { return nil }
         guard warm.heap.version == version, worker.isIdle else {
             kill(worker, .stale)
             return nil
         }
-        stations[worker.id] = .busy(worker)
+        move(worker.id, to: .busy(worker))
         return worker
     }
 
     mutating func keepWarm(_ worker: WorkerProcess, _ warm: Warm) {
         guard case .busy = stations[worker.id] else { return }
-        stations[worker.id] = .warm(worker, warm)
-        if isClosed || !worker.isIdle { kill(worker, isClosed ? .shutdown : .other) }
-        // The one just used stays, however large it is: killing it would only cost its next run.
-        var byteCount = warmWorkers.reduce(0) { $0 + $1.warm.heap.byteCount }
-        for (other, otherWarm) in warmWorkers.sorted(by: { $0.warm.since < $1.warm.since })
-        where byteCount > limits.warmByteCountMax && other.id != worker.id {
-            byteCount -= otherWarm.heap.byteCount
-            kill(other, .memory)
+        // The heap may have been taken up anew while this worker was away.
+        if let (former, _) = warmIDs[warm.heap.name].flatMap(warmWorker) { kill(former, .stale) }
+        move(worker.id, to: .warm(worker, warm))
+        if isClosed || !worker.isIdle || worker.isOutdated {
+            kill(worker, isClosed ? .shutdown : worker.isOutdated ? .stale : .other)
         }
+        keepWithinMemory()
+    }
+
+    /// Notes what was measured of warm workers.
+    mutating func note(byteCounts: [UInt64: Int]) {
+        for (id, byteCount) in byteCounts {
+            guard case .warm(let worker, var warm) = stations[id] else { continue }
+            warmByteCount += byteCount - warm.heap.byteCount
+            warm.heap.byteCount = byteCount
+            stations[id] = .warm(worker, warm)
+        }
+        keepWithinMemory()
+    }
+
+    /// Ends half of the warm workers, those that were used longest ago.
+    mutating func retireOlderHalf() {
+        for _ in 0..<(warm.count + 1) / 2 { killOldestWarm(.memory) }
     }
 
     mutating func retire(_ id: UInt64) {
@@ -132,7 +157,7 @@ struct PoolState {
     }
 
     mutating func retireWarm(notUsedSince instant: Duration) {
-        for (worker, warm) in warmWorkers where warm.since <= instant { kill(worker, .idle) }
+        while let oldest = oldestWarm, oldest.since <= instant { killOldestWarm(.idle) }
     }
 
     /// A worker that closes its channel by itself is dying; a busy one is left to whoever uses it.
@@ -140,8 +165,8 @@ struct PoolState {
         switch stations[id] {
         case .spare:
             sparesWanted = 0
-            stations[id] = .dying(nil)
-        case .warm: stations[id] = .dying(nil)
+            move(id, to: .dying(nil))
+        case .warm: move(id, to: .dying(nil))
         case .starting, .busy, .dying, nil: break
         }
     }
@@ -149,13 +174,13 @@ struct PoolState {
     mutating func remove(_ id: UInt64, after exit: WorkerExit?) {
         noteClosed(id)
         endCounts[endReason(of: id, after: exit), default: 0] += 1
-        stations[id] = nil
+        move(id, to: nil)
     }
 
     /// Everybody who waits is told, as the next start would fail in the same way; the next caller
     /// tries again.
     mutating func noteStartFailure(_ id: UInt64) -> [WaitLine<WorkerProcess>.Turn] {
-        stations[id] = nil
+        move(id, to: nil)
         sparesWanted = 0
         return line.removeAll()
     }
@@ -168,10 +193,15 @@ struct PoolState {
 
     /// Gives spare workers to those who wait, and sees to it that there will be enough.
     mutating func balance() -> Consequences {
-        for (id, station) in stations {
-            guard case .spare(let worker) = station, worker.isIdle else { continue }
-            guard let turn = line.popFirst() else { break }
-            stations[id] = .busy(worker)
+        while line.count > 0, let id = spares.popFirst() {
+            guard case .spare(let worker) = stations[id] else { continue }
+            if worker.isOutdated {
+                kill(worker, .stale)
+                continue
+            }
+            // One that has ended is about to be noted as closed.
+            guard worker.isIdle, let turn = line.popFirst() else { continue }
+            move(id, to: .busy(worker))
             pending.handed.append((turn, worker))
         }
         if !isClosed {
@@ -181,27 +211,32 @@ struct PoolState {
         defer { pending = Consequences() }
         return pending
     }
+}
 
+extension PoolState {
     private mutating func startWanted() {
-        let ready = count { if case .spare = $0 { true } else { false } }
-        let wanted = line.count + sparesWanted - ready - startingCount
+        let wanted = line.count + sparesWanted - spares.count - startingCount
         let room = limits.workersMax - stations.count
         for _ in 0..<max(0, min(wanted, room)) {
             lastID += 1
-            stations[lastID] = .starting
+            move(lastID, to: .starting)
             pending.started.append(lastID)
         }
     }
 
     /// Ends as many warm workers as callers wait for whom nothing is under way.
     private mutating func makeRoom() {
-        let dyingCount = count { if case .dying = $0 { true } else { false } }
         let missing = line.count - startingCount - dyingCount
-        guard missing > 0 else { return }
-        for (worker, _) in warmWorkers.sorted(by: { $0.warm.since < $1.warm.since }).prefix(missing)
-        {
-            kill(worker, .room)
-        }
+        for _ in 0..<max(0, min(missing, warm.count)) { killOldestWarm(.room) }
+    }
+
+    /// The one just used stays, however large it is: killing it would only cost its next run.
+    private mutating func keepWithinMemory() {
+        while warmByteCount > limits.warmByteCountMax, warm.count > 1 { killOldestWarm(.memory) }
+    }
+
+    private mutating func killOldestWarm(_ reason: WorkerEndReason) {
+        if let id = warm.first, let (worker, _) = warmWorker(id) { kill(worker, reason) }
     }
 
     private func endReason(of id: UInt64, after exit: WorkerExit?) -> WorkerEndReason {
@@ -215,20 +250,37 @@ struct PoolState {
     }
 
     private mutating func kill(_ worker: WorkerProcess, _ reason: WorkerEndReason) {
-        stations[worker.id] = .dying(reason)
+        move(worker.id, to: .dying(reason))
         pending.killed.append(worker)
     }
 
-    private var startingCount: Int { count { if case .starting = $0 { true } else { false } } }
-
-    private func count(_ isCounted: (Station) -> Bool) -> Int {
-        stations.values.count(where: isCounted)
+    /// Every change of a station goes through here, so that the counts are what the stations say.
+    private mutating func move(_ id: UInt64, to station: Station?) {
+        switch stations[id] {
+        case .starting: startingCount -= 1
+        case .dying: dyingCount -= 1
+        case .spare: spares.remove(id)
+        case .warm(_, let held):
+            warm.remove(id)
+            warmByteCount -= held.heap.byteCount
+            if warmIDs[held.heap.name] == id { warmIDs[held.heap.name] = nil }
+        case .busy, nil: break
+        }
+        stations[id] = station
+        switch station {
+        case .starting: startingCount += 1
+        case .dying: dyingCount += 1
+        case .spare: spares.append(id)
+        case .warm(_, let held):
+            warm.append(id)
+            warmByteCount += held.heap.byteCount
+            warmIDs[held.heap.name] = id
+        case .busy, nil: break
+        }
     }
 
-    private var warmWorkers: [(worker: WorkerProcess, warm: Warm)] {
-        stations.values.compactMap { station in
-            if case .warm(let worker, let warm) = station { (worker, warm) } else { nil }
-        }
+    private func warmWorker(_ id: UInt64) -> (worker: WorkerProcess, warm: Warm)? {
+        if case .warm(let worker, let warm) = stations[id] { (worker, warm) } else { nil }
     }
 }
 

@@ -35,6 +35,7 @@ struct ReplySequence: Sendable {
     private static let fieldSlack = 256
 
     private let saving: EvaluateRequest.Saving
+    private let isKept: Bool
     private let outputByteCountMax: Int
     private let snapshotByteCountMax: Int
     private var state = State.printing
@@ -42,12 +43,14 @@ struct ReplySequence: Sendable {
 
     init(to request: EvaluateRequest, snapshotByteCountMax: Int) {
         saving = request.saving
+        isKept = request.savingDelayMilliseconds > 0
         outputByteCountMax = Int(request.outputByteCountMax)
         self.snapshotByteCountMax = snapshotByteCountMax
     }
 
     init(to request: InspectRequest, snapshotByteCountMax: Int) {
         saving = .never
+        isKept = false
         outputByteCountMax = Int(request.byteCountMax)
         self.snapshotByteCountMax = snapshotByteCountMax
         state = .inspecting
@@ -83,6 +86,10 @@ struct ReplySequence: Sendable {
                 try check(media)
             }
             state = saving.covers(evaluation.outcome) ? .saving : .complete
+        case (.saving, .snapshot(.kept)) where isKept:
+            state = .complete
+        case (.saving, .snapshot(.made)) where isKept, (.saving, .snapshot(.kept)):
+            throw .outOfTurn(reply.frame.kind)
         case (.saving, .snapshot(let report)):
             if case .made(let byteCount, _) = report, byteCount > snapshotByteCountMax {
                 let count = Int(clamping: byteCount)

@@ -13,6 +13,9 @@ extension Run {
     /// The failure of the run is told whatever becomes of the note.
     func noteIncident() async {
         guard let name = report.heap else { return }
+        // What is answered and not written yet replaces the head as it was before.
+        service.unwritten.spoil(name)
+        await service.unwritten.settle(name)
         do throws(HeapError) {
             guard let head = try await service.repository.noteIncident(on: name) else { return }
             service.logger.error(

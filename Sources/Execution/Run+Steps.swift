@@ -14,13 +14,18 @@ extension Run {
 
     /// Has a worker run the script; one that is gone already is replaced by a fresh one.
     mutating func ask(
-        _ worker: inout WorkerProcess, on origin: Origin, saving: EvaluateRequest.Saving
+        _ worker: inout WorkerProcess, on origin: Origin, saving: EvaluateRequest.Saving,
+        delay: Duration = .zero
     ) async throws(ExecutionFailure) -> Answer {
         var origin = origin
         var workerCount = 1
         while true {
-            let answer = try await evaluate(on: worker, from: origin, saving: saving)
-            guard answer.ending == .unheard, workerCount < Run.workerCountMax else {
+            let answer = try await evaluate(
+                on: worker, from: origin, saving: saving, delay: delay)
+            var isReplaceable = workerCount < Run.workerCountMax
+            // Nobody else has what was not written.
+            if case .unwritten = origin { isReplaceable = false }
+            guard answer.ending == .unheard, isReplaceable else {
                 return try await check(answer, by: worker)
             }
             workerCount += 1
@@ -31,13 +36,15 @@ extension Run {
     }
 
     private mutating func evaluate(
-        on worker: WorkerProcess, from origin: Origin, saving: EvaluateRequest.Saving
+        on worker: WorkerProcess, from origin: Origin, saving: EvaluateRequest.Saving,
+        delay: Duration
     ) async throws(ExecutionFailure) -> WorkerAnswer {
         let (state, runNumber) = try await prepare(worker, for: origin)
         try running.beginEvaluation()
         let milliseconds = max(1, running.timeLeft / .milliseconds(1))
         let request = EvaluateRequest(
             state: state, saving: saving, runNumber: runNumber,
+            savingDelayMilliseconds: UInt32(clamping: Int(delay / .milliseconds(1))),
             timeoutMilliseconds: UInt32(clamping: Int(milliseconds)),
             outputByteCountMax: UInt32(clamping: service.limits.outputByteCountMax),
             code: request.code)
@@ -92,6 +99,7 @@ extension Run {
         case .stateless: return (.stateless, 1)
         case .newHeap: return (.newHeap, 1)
         case .live(let head): return (.live, head.runNumber &+ 1)
+        case .unwritten(let runNumber): return (.live, runNumber &+ 1)
         case .version(let version):
             let heap = try await stored { [service] () throws(HeapError) in
                 try await service.repository.load(version, for: worker.engine)

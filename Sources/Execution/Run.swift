@@ -11,6 +11,8 @@ struct Run {
         case version(HeapVersion)
         /// What the worker holds.
         case live(HeapHead)
+        /// What the worker holds, which is not written yet.
+        case unwritten(runNumber: UInt32)
     }
 
     var report: ExecutionReport
@@ -41,6 +43,7 @@ struct Run {
             return try await runOnHead(of: name)
         case .inHistory(let name, _):
             report.heap = name
+            await service.unwritten.settle(name)
             let head = try await stored { [service] () throws(HeapError) in
                 try await service.repository.head(of: name)
             }
@@ -57,6 +60,10 @@ struct Run {
     private mutating func runOnHead(
         of name: HeapName
     ) async throws(ExecutionFailure) -> ExecutionOutcome {
+        if case (.commit, .relaxed) = (request.saving, service.limits.durability) {
+            return try await runAndKeep(on: name)
+        }
+        await service.unwritten.settle(name)
         let head = try await stored { [service] () throws(HeapError) in
             try await service.repository.head(of: name)
         }
@@ -83,18 +90,8 @@ struct Run {
     private mutating func runAndCommit(
         to name: HeapName, replacing head: HeapHead?
     ) async throws(ExecutionFailure) -> ExecutionOutcome {
-        var worker: WorkerProcess
-        let origin: Origin
-        if let warm = service.pool.takeWarm(name, at: head?.version), let head {
-            worker = warm
-            origin = .live(head)
-        } else {
-            worker = try await service.pool.takeSpare()
-            origin = head.map { .version($0.version) } ?? .newHeap
-        }
+        var (worker, origin) = try await worker(for: name, at: head)
         do throws(ExecutionFailure) {
-            let saving: EvaluateRequest.Saving =
-                request.onException == .keep ? .onValueOrException : .onValue
             let answer = try await ask(&worker, on: origin, saving: saving)
             if let held = try await settle(answer, by: worker, name, replacing: head) {
                 service.pool.keepWarm(worker, holding: held)
@@ -108,6 +105,32 @@ struct Run {
         }
     }
 
+    /// The worker that holds a heap, or a fresh one, and what a run on it starts from.
+    func worker(
+        for name: HeapName, at head: HeapHead?
+    ) async throws(ExecutionFailure) -> (WorkerProcess, Origin) {
+        if let warm = service.pool.takeWarm(name, at: head?.version), let head {
+            return (warm, .live(head))
+        }
+        if service.pool.isCrowded { service.unwritten.hasten() }
+        let spare = try await service.pool.takeSpare()
+        return (spare, head.map { .version($0.version) } ?? .newHeap)
+    }
+
+    /// Which outcomes of this run are saved.
+    var saving: EvaluateRequest.Saving {
+        request.onException == .keep ? .onValueOrException : .onValue
+    }
+
+    /// What is stored of a run beside its snapshot.
+    func describe(
+        _ evaluation: Evaluation, by worker: WorkerProcess, runNumber: UInt32
+    ) -> RunDescription {
+        RunDescription(
+            engine: worker.engine, durationMicroseconds: evaluation.microseconds,
+            heapByteCount: evaluation.heapByteCount, runNumber: runNumber, code: request.code)
+    }
+
     /// Stores what a run left behind; returns what its worker holds if that is worth keeping.
     private mutating func settle(
         _ answer: Answer, by worker: WorkerProcess, _ name: HeapName, replacing head: HeapHead?
@@ -115,22 +138,17 @@ struct Run {
         let heapByteCount = Int(clamping: answer.evaluation.heapByteCount)
         switch answer.snapshot {
         case nil:
-            // Code that does not parse changed nothing; everything else that is not saved did, or
-            // may have.
-            guard case .exception(let error) = answer.evaluation.outcome, error.kind == .syntax,
-                let head
-            else { return nil }
+            // Everything that is not saved changed the heap, or may have, but code that does not
+            // parse.
+            guard answer.evaluation.isUnchanging, let head else { return nil }
             try await shared { [worker] in try await worker.discardSnapshot() }
             return HeldHeap(name: name, version: head.version, byteCount: heapByteCount)
         case .made(let byteCount, _):
             let snapshot = try await shared { [worker] in
-                try await worker.takeSnapshot(byteCount: Int(clamping: byteCount))
+                try await worker.takeSnapshot(byteCount: Int(clamping: byteCount), slot: 0)
             }
-            let run = RunDescription(
-                engine: worker.engine,
-                durationMicroseconds: answer.evaluation.microseconds,
-                heapByteCount: answer.evaluation.heapByteCount,
-                runNumber: (head?.runNumber ?? 0) &+ 1, code: request.code)
+            let run = describe(
+                answer.evaluation, by: worker, runNumber: (head?.runNumber ?? 0) &+ 1)
             try running.beginCommit()
             let new = try await commit(snapshot, to: name, replacing: head, by: run)
             report.version = new.version
@@ -139,6 +157,9 @@ struct Run {
             return HeldHeap(name: name, version: new.version, byteCount: heapByteCount)
         case .notSerializable(let reason):
             throw .notSerializable(reason)
+        case .kept:
+            // The request did not ask for that; ReplySequence has seen to it.
+            return nil
         case .tooLarge(let byteCount, let limit):
             throw .notSerializable(
                 "its snapshot takes \(byteCount) bytes, and at most \(limit) are kept.")

@@ -10,10 +10,18 @@ internal import WorkerProtocol
 /// some seconds is given up.
 final class TemplateSession: Sendable {
     private enum State {
-        /// Forks workers. Next: `ended`.
-        case running(exits: [UInt32: EventLoopPromise<WorkerExit?>], nextID: UInt32)
+        /// Forks workers. Next: `retiring`, `ended`.
+        case running(workers: [UInt32: Known], nextID: UInt32)
+        /// Waits for the end of those it has. Next: `ended`.
+        case retiring(workers: [UInt32: Known])
         /// Terminal.
         case ended
+    }
+
+    /// What is known of a worker that was asked for.
+    private struct Known {
+        let exit: EventLoopPromise<WorkerExit?>
+        var processID: Int32?
     }
 
     private static let sendTimeoutMilliseconds: Int32 = 5_000
@@ -25,7 +33,7 @@ final class TemplateSession: Sendable {
     let sandbox: SandboxReport
     private let control: OwnedDescriptor
     let processID: Int32?
-    private let state = Mutex(State.running(exits: [:], nextID: 1))
+    private let state = Mutex(State.running(workers: [:], nextID: 1))
     private let sending = Mutex(())
 
     /// Waits for the template's first message.
@@ -48,15 +56,41 @@ final class TemplateSession: Sendable {
         state.withLock { if case .running = $0 { true } else { false } }
     }
 
+    /// How many workers it was asked for.
+    var startCount: Int {
+        state.withLock { if case .running(_, let nextID) = $0 { Int(nextID) - 1 } else { 0 } }
+    }
+
+    /// Whether its workers should not be kept longer than they are needed.
+    var isRetiring: Bool {
+        state.withLock { if case .retiring = $0 { true } else { false } }
+    }
+
+    /// Whether its process is there.
+    var isAlive: Bool {
+        state.withLock { if case .ended = $0 { false } else { true } }
+    }
+
+    /// Forks no more workers, and ends with the last that it has.
+    func retire() {
+        let isEmpty = state.withLock { state in
+            guard case .running(let workers, _) = state else { return false }
+            state = .retiring(workers: workers)
+            return workers.isEmpty
+        }
+        if isEmpty { close() }
+    }
+
     /// Asks for a worker; its end is announced on `eventLoop`.
     func start(
         _ descriptors: BirthDescriptors, on eventLoop: any EventLoop
     ) throws(ExecutionError) -> WorkerHandle {
         let exit = eventLoop.makePromise(of: WorkerExit?.self)
         let workerID = state.withLock { state -> UInt32? in
-            guard case .running(var exits, let workerID) = state else { return nil }
-            exits[workerID] = exit
-            state = .running(exits: exits, nextID: workerID &+ 1)
+            guard case .running(var workers, let workerID) = state else { return nil }
+            state = .ended
+            workers[workerID] = Known(exit: exit)
+            state = .running(workers: workers, nextID: workerID &+ 1)
             return workerID
         }
         guard let workerID else {
@@ -67,6 +101,8 @@ final class TemplateSession: Sendable {
         guard send(.start(workerID: workerID), with: numbers) else { throw .templateEnded }
         return WorkerHandle(
             engine: identity,
+            processID: { [self] in processID(of: workerID) },
+            isOutdated: { [self] in isRetiring },
             kill: { [self] in _ = send(.kill(workerID: workerID), with: []) },
             exit: exit.futureResult)
     }
@@ -74,13 +110,17 @@ final class TemplateSession: Sendable {
     /// Reads until the template's end; then reaps it. Blocks its thread.
     func serve() {
         while let message = TemplateSession.receive(from: control) {
-            guard case .ended(let workerID, let status) = message else { break }
-            let exit = state.withLock { state -> EventLoopPromise<WorkerExit?>? in
-                guard case .running(var exits, let nextID) = state else { return nil }
-                defer { state = .running(exits: exits, nextID: nextID) }
-                return exits.removeValue(forKey: workerID)
+            switch message {
+            case .started(let workerID, let processID):
+                change { $0[workerID]?.processID = processID }
+                continue
+            case .ended(let workerID, let status):
+                change { $0.removeValue(forKey: workerID) }??.exit.succeed(status)
+                endIfRetired()
+                continue
+            default: break
             }
-            exit?.succeed(status)
+            break
         }
         close()
         TemplateSession.reap(processID)
@@ -90,11 +130,48 @@ final class TemplateSession: Sendable {
     func close() {
         shutdown(control.number, Int32(SHUT_RDWR))
         let exits = state.withLock { state -> [EventLoopPromise<WorkerExit?>] in
-            guard case .running(let exits, _) = state else { return [] }
-            state = .ended
-            return Array(exits.values)
+            defer { state = .ended }
+            return switch state {
+            case .running(let workers, _), .retiring(let workers): workers.values.map(\.exit)
+            case .ended: []
+            }
         }
         for exit in exits { exit.succeed(nil) }
+    }
+
+    private func processID(of workerID: UInt32) -> Int32? {
+        state.withLock { state in
+            switch state {
+            case .running(let workers, _), .retiring(let workers): workers[workerID]?.processID
+            case .ended: nil
+            }
+        }
+    }
+
+    /// Changes what is known of workers; nil once the template has ended.
+    @discardableResult
+    private func change<Result>(_ body: (inout [UInt32: Known]) -> Result) -> Result? {
+        state.withLock { state in
+            let former = state
+            // Or changing would copy.
+            state = .ended
+            switch former {
+            case .running(var workers, let nextID):
+                defer { state = .running(workers: workers, nextID: nextID) }
+                return body(&workers)
+            case .retiring(var workers):
+                defer { state = .retiring(workers: workers) }
+                return body(&workers)
+            case .ended: return nil
+            }
+        }
+    }
+
+    private func endIfRetired() {
+        let isOver = state.withLock { state in
+            if case .retiring(let workers) = state { workers.isEmpty } else { false }
+        }
+        if isOver { close() }
     }
 
     private func send(_ message: TemplateMessage, with descriptors: [Int32]) -> Bool {

@@ -55,11 +55,19 @@ final class WorkerConversation: Sendable {
         case ended(WorkerAnswer.Ending, wasIdle: Bool)
     }
 
+    /// What becomes of the states that the worker keeps.
+    let saved: AsyncStream<SavedSnapshot>
+
     private let state = Mutex(State.idle)
     private let snapshotByteCountMax: Int
+    private let savedContinuation: AsyncStream<SavedSnapshot>.Continuation
+    /// How many states the worker said to keep without having said what became of them: of those
+    /// that later ones took the place of it says nothing.
+    private let keptCount = Atomic(0)
 
     init(snapshotByteCountMax: Int) {
         self.snapshotByteCountMax = snapshotByteCountMax
+        (saved, savedContinuation) = AsyncStream.makeStream()
     }
 
     /// Whether a request may be made.
@@ -134,6 +142,7 @@ final class WorkerConversation: Sendable {
     /// Judges what a header announces, before anything is buffered for it: a worker that nothing is
     /// asked of says nothing, and the others no more than they were allowed.
     func expect(_ kind: Frame.Kind, byteCount: Int) throws(ProtocolViolation) {
+        if kind == .saved { return try expectSaved() }
         try state.withLock { state throws(ProtocolViolation) in
             switch state {
             case .idle: throw .outOfTurn(kind)
@@ -161,6 +170,12 @@ final class WorkerConversation: Sendable {
 
     /// Ends the conversation; a request that is open is answered with what came so far.
     func end(_ ending: WorkerAnswer.Ending) {
+        endRequests(ending)
+        savedContinuation.finish()
+    }
+
+    /// Ends requests and their answers; what becomes of kept states may still be told.
+    func endRequests(_ ending: WorkerAnswer.Ending) {
         let exchange = state.withLock { state -> Exchange? in
             if case .ended = state { return nil }
             guard case .asked(let exchange) = state else {
@@ -176,6 +191,7 @@ final class WorkerConversation: Sendable {
     }
 
     private func take(_ reply: Reply) throws(ProtocolViolation) {
+        if case .saved(let saved) = reply { return try take(saved) }
         let exchange = try state.withLock { state throws(ProtocolViolation) -> Exchange? in
             switch state {
             case .idle: throw .outOfTurn(reply.frame.kind)
@@ -191,10 +207,28 @@ final class WorkerConversation: Sendable {
             }
         }
         guard let exchange else { return }
+        if case .snapshot(.kept) = reply { keptCount.add(1, ordering: .relaxed) }
         if case .console(let line) = reply { exchange.onConsole(line) }
         if exchange.sequence.isComplete {
             exchange.continuation.resume(returning: exchange.answer)
         }
+    }
+}
+
+extension WorkerConversation {
+    /// It may come at any time, but only as often as a state was kept.
+    private func expectSaved() throws(ProtocolViolation) {
+        guard keptCount.load(ordering: .relaxed) > 0 else { throw .outOfTurn(.saved) }
+    }
+
+    private func take(_ saved: SavedSnapshot) throws(ProtocolViolation) {
+        try expectSaved()
+        keptCount.subtract(1, ordering: .relaxed)
+        if case .made(let byteCount, _) = saved.report, byteCount > snapshotByteCountMax {
+            throw .answerTooLarge(
+                byteCount: Int(clamping: byteCount), limit: snapshotByteCountMax)
+        }
+        savedContinuation.yield(saved)
     }
 }
 
@@ -206,6 +240,7 @@ extension WorkerAnswer {
         case .evaluated(let evaluation): self.evaluation = evaluation
         case .snapshot(let report): snapshot = report
         case .inspected(let report): inspection = report
+        case .saved: break
         }
     }
 }

@@ -9,6 +9,9 @@ internal import WorkerProtocol
 /// Their number is bounded, and a worker counts until its process was reaped. Starting workers
 /// takes place in ``run()``.
 package final class WorkerPool: Sendable {
+    /// How many workers are measured at a time: it takes a fraction of a millisecond for each.
+    private static let measuredCountMax = 64
+
     private let source: any WorkerSource
     private let eventLoops: any EventLoopGroup
     private let limits: ExecutionLimits
@@ -40,6 +43,9 @@ package final class WorkerPool: Sendable {
     /// How many of everything there are.
     package var census: PoolCensus { state.withLock(\.census) }
 
+    /// Whether there are as many workers as there may be.
+    var isCrowded: Bool { state.withLock { $0.workerCount >= limits.workersMax } }
+
     /// How many executions wait for a worker.
     package var waitingCount: Int { state.withLock(\.line.count) }
 
@@ -48,6 +54,9 @@ package final class WorkerPool: Sendable {
         update { $0.wantSpares() }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.retireIdle() }
+            if let interval = limits.memoryInterval {
+                group.addTask { await self.measure(every: interval) }
+            }
             for await id in starts {
                 group.addTask { await self.startWorker(id) }
             }
@@ -102,6 +111,8 @@ package final class WorkerPool: Sendable {
     /// Ends a worker that was taken.
     package func retire(_ worker: WorkerProcess) {
         update { $0.retire(worker.id) }
+        // What it forked may live longer than it did.
+        worker.kill()
     }
 
     private func startWorker(_ id: UInt64) async {
@@ -133,6 +144,31 @@ package final class WorkerPool: Sendable {
                 "worker.id": "\(worker.id)", "reason": "\(failure.rawValue)",
                 "exit": "\(PostMortem(exit: exit, lastWords: LastWords([])).exitText)",
             ])
+    }
+
+    /// Keeps the memory of warm workers within its bound, and gives some up when the machine has
+    /// none left.
+    private func measure(every interval: Duration) async {
+        let memory = MemoryOfProcesses()
+        while (try? await timeline.sleep(until: timeline.now + interval)) != nil {
+            let warm = state.withLock(\.warmWorkers)
+            guard !warm.isEmpty else { continue }
+            var byteCounts: [UInt64: Int] = [:]
+            for worker in warm.shuffled().prefix(WorkerPool.measuredCountMax) {
+                guard let processID = worker.processID else { continue }
+                byteCounts[worker.id] = memory.privateByteCount(of: processID)
+            }
+            note(byteCounts: byteCounts, isShort: memory.isShort)
+        }
+    }
+
+    /// Takes what was measured of warm workers, by id, and whether the machine is short of memory.
+    func note(byteCounts: [UInt64: Int], isShort: Bool) {
+        update { state in
+            state.note(byteCounts: byteCounts)
+            if isShort { state.retireOlderHalf() }
+        }
+        if isShort { logger.warning("Memory is short: warm workers are given up") }
     }
 
     /// Ends warm workers that nobody came back to.

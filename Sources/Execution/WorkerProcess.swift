@@ -14,9 +14,18 @@ package final class WorkerProcess: Sendable {
     private let conversation: WorkerConversation
     private let handle: WorkerHandle
     private let exchange: MemoryFile
+    private let snapshotByteCountMax: Int
     private let diagnostics: MemoryFile
 
+    /// Whether it holds states that are stored nowhere else: then the end of a run does not end it,
+    /// as its forks would end with it.
+    let holdsUnwritten = Atomic(false)
+
     private static let reapTimeout: TimeAmount = .seconds(2)
+    /// How long what a worker said last is on its way.
+    private static let lastWordsDelay: TimeAmount = .milliseconds(200)
+    /// How long the forks of a worker that ended may go on.
+    private static let forksTimeout: TimeAmount = .seconds(30)
     private static let frameByteCountMax =
         Frame.headerByteCount + (Frame.Kind.allCases.map(\.payloadByteCountMax).max() ?? 0)
 
@@ -26,7 +35,9 @@ package final class WorkerProcess: Sendable {
         snapshotByteCountMax: Int
     ) async throws(ExecutionError) {
         let sockets = try SocketPair(.stream)
-        let exchange = try MemoryFile(named: "exchange", byteCount: snapshotByteCountMax)
+        let exchange = try MemoryFile(
+            named: "exchange",
+            byteCount: snapshotByteCountMax * WorkerDescriptor.exchangeSlotCount)
         let diagnostics = try MemoryFile(
             named: "diagnostics", byteCount: WorkerDescriptor.diagnosticsByteCount)
         let descriptors = BirthDescriptors(
@@ -44,13 +55,39 @@ package final class WorkerProcess: Sendable {
         self.id = id
         self.conversation = conversation
         self.exchange = exchange
+        self.snapshotByteCountMax = snapshotByteCountMax
         self.diagnostics = diagnostics
         // Whatever closed the channel, a worker that cannot be talked to has no reason to live.
         channel.closeFuture.whenComplete { [handle] _ in handle.kill() }
+        // Forks keep the channel open when the worker itself has ended.
+        handle.exit.whenComplete { [channel, conversation] _ in
+            guard channel.isActive else { return }
+            channel.eventLoop.scheduleTask(in: WorkerProcess.lastWordsDelay) {
+                conversation.endRequests(.died)
+            }
+            channel.eventLoop.scheduleTask(in: WorkerProcess.forksTimeout) {
+                channel.close(promise: nil)
+            }
+        }
     }
+
+    /// What becomes of the states that are kept for later, until nothing more can come.
+    package var saved: AsyncStream<SavedSnapshot> { conversation.saved }
+
+    /// Has what is kept for later saved now.
+    package func saveNow() { tell(.saveNow) }
+
+    /// Gives back the place of a saved snapshot that was read.
+    package func release(slot: UInt8) { tell(.taken(slot: slot)) }
 
     /// What this worker's snapshots are tied to.
     package var engine: EngineIdentity { handle.engine }
+
+    /// The number of its process, once it is known.
+    var processID: Int32? { handle.processID() }
+
+    /// Whether its template was replaced: it should not be kept for longer than it is needed.
+    var isOutdated: Bool { handle.isOutdated() }
 
     /// Whether a request may be made.
     package var isIdle: Bool { conversation.isIdle }
@@ -74,7 +111,11 @@ package final class WorkerProcess: Sendable {
                 }
             }
         } onCancel: {
-            kill()
+            if holdsUnwritten.load(ordering: .sequentiallyConsistent) {
+                conversation.endRequests(.killed)
+            } else {
+                kill()
+            }
         }
     }
 
@@ -100,11 +141,12 @@ package final class WorkerProcess: Sendable {
         try await onThread { [self] in try exchange.write(snapshot) }
     }
 
-    /// Takes the snapshot that the worker made.
-    package func takeSnapshot(byteCount: Int) async throws -> [UInt8] {
+    /// Takes the snapshot that the worker, or a fork of it, made.
+    package func takeSnapshot(byteCount: Int, slot: Int) async throws -> [UInt8] {
         try await onThread { [self] in
-            let snapshot = try exchange.read(byteCount: byteCount)
-            try exchange.discard()
+            let offset = slot * snapshotByteCountMax
+            let snapshot = try exchange.read(byteCount: byteCount, at: offset)
+            try exchange.discard(byteCount: snapshotByteCountMax, at: offset)
             return snapshot
         }
     }
@@ -116,7 +158,7 @@ package final class WorkerProcess: Sendable {
 
     /// Gives back the memory that the last snapshot took on its way.
     package func discardSnapshot() async throws {
-        try await onThread { [self] in try exchange.discard() }
+        try await onThread { [self] in try exchange.discard(byteCount: snapshotByteCountMax) }
     }
 
     /// What can be found out about a worker that ended by itself.
@@ -159,6 +201,12 @@ package final class WorkerProcess: Sendable {
         } catch {
             preconditionFailure("Code is checked against its limit before it is sent.")
         }
+    }
+
+    /// Says something that has no answer; what has ended does not hear it.
+    private func tell(_ request: Request) {
+        guard let bytes = try? request.frame.encoded() else { return }
+        channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
     }
 
     private func onThread<Result: Sendable>(

@@ -29,6 +29,10 @@ package struct BirthDescriptors: Sendable {
 package struct WorkerHandle: Sendable {
     /// What the worker's snapshots are tied to.
     package var engine: EngineIdentity
+    /// The number of its process, once it is known.
+    package var processID: @Sendable () -> Int32?
+    /// Whether it should not be kept for longer than it is needed.
+    package var isOutdated: @Sendable () -> Bool
     /// Ends the process with `SIGKILL`; harmless when it is gone.
     package var kill: @Sendable () -> Void
     /// How the process ended, once it was reaped; nil where nobody can tell.
@@ -36,9 +40,12 @@ package struct WorkerHandle: Sendable {
 
     /// Makes a handle.
     package init(
-        engine: EngineIdentity, kill: @escaping @Sendable () -> Void,
-        exit: EventLoopFuture<WorkerExit?>
+        engine: EngineIdentity, processID: @escaping @Sendable () -> Int32? = { nil },
+        isOutdated: @escaping @Sendable () -> Bool = { false },
+        kill: @escaping @Sendable () -> Void, exit: EventLoopFuture<WorkerExit?>
     ) {
+        self.processID = processID
+        self.isOutdated = isOutdated
         self.engine = engine
         self.kill = kill
         self.exit = exit

@@ -17,6 +17,20 @@ package actor WorkerTemplate: WorkerSource {
         case closed
     }
 
+    /// When a template is replaced: its workers share the addresses of everything in memory, so
+    /// that who learns them in one knows them in all.
+    package struct Renewal: Hashable, Sendable {
+        /// The most workers that one template forks.
+        package var startCount = 10_000
+        /// The longest that one template forks workers.
+        package var age: Duration = .seconds(3600)
+
+        /// Makes the default rule.
+        package init() {}
+    }
+
+    /// One that forks, and those that wait for their last workers.
+    private static let templateCountMax = 3
     /// A template that lived this long did not die of what killed the ones before it.
     private static let soundLife: Duration = .seconds(30)
     private static let pauseMax: Duration = .seconds(5)
@@ -24,23 +38,31 @@ package actor WorkerTemplate: WorkerSource {
 
     private let launch: @Sendable () throws(ExecutionError) -> LaunchedTemplate
     private let eventLoop: any EventLoop
-    private let thread = NIOThreadPool(numberOfThreads: 1)
+    /// One for each template that lives: its reader.
+    private let threads = NIOThreadPool(numberOfThreads: WorkerTemplate.templateCountMax)
+    private let renewal: Renewal
     private let timeline: Timeline
     private let logger: Logger
     private var state = State.absent
+    /// Those that a new one has taken the place of, while their workers live.
+    private var retiring: [TemplateSession] = []
+    private var isRenewing = false
+    private var renewsAfter: Duration = .zero
     private var deathsInARow = 0
     private var restsUntil: Duration = .zero
 
     /// Makes a template that is started by `launch` at the first need.
     package init(
-        eventLoop: any EventLoop, timeline: Timeline, logger: Logger,
+        eventLoop: any EventLoop, timeline: Timeline, renewal: Renewal = Renewal(),
+        logger: Logger,
         launch: @escaping @Sendable () throws(ExecutionError) -> LaunchedTemplate
     ) {
         self.eventLoop = eventLoop
         self.timeline = timeline
         self.logger = logger
         self.launch = launch
-        thread.start()
+        self.renewal = renewal
+        threads.start()
     }
 
     /// How many template processes were started.
@@ -87,7 +109,8 @@ package actor WorkerTemplate: WorkerSource {
         case .starting(let future): future.whenSuccess { $0.close() }
         case .absent, .closed: break
         }
-        do { try await thread.shutdownGracefully() } catch {
+        for session in retiring { session.close() }
+        do { try await threads.shutdownGracefully() } catch {
             logger.warning("Template thread did not end", metadata: ["error": "\(error)"])
         }
     }
@@ -97,7 +120,10 @@ package actor WorkerTemplate: WorkerSource {
             switch state {
             case .closed: throw .closed
             case .running(let session, let since):
-                if session.isRunning { return session }
+                if session.isRunning {
+                    if isDue(session, since: since) { renew() }
+                    return session
+                }
                 noteDeath(after: timeline.now - since)
             case .starting(let future):
                 try await finishStart(future)
@@ -113,19 +139,48 @@ package actor WorkerTemplate: WorkerSource {
 
     private func startProcess() -> EventLoopFuture<TemplateSession> {
         startCount += 1
-        let started = thread.runIfActive(eventLoop: eventLoop) { [launch] in
+        let started = threads.runIfActive(eventLoop: eventLoop) { [launch] in
             try TemplateSession(
                 launch(), readyTimeoutMilliseconds: WorkerTemplate.readyTimeoutMilliseconds)
         }
-        // The same thread then reads for as long as the template lives, so that a next start waits
-        // for its end.
-        started.whenSuccess { [thread] session in
-            thread.submit { status in
+        // A thread then reads for as long as the template lives.
+        started.whenSuccess { [threads] session in
+            threads.submit { status in
                 if case .cancelled = status { session.close() }
                 session.serve()
             }
         }
         return started
+    }
+
+    /// Whether a template has forked for long enough, and there is room for one more.
+    private func isDue(_ session: TemplateSession, since: Duration) -> Bool {
+        guard !isRenewing, timeline.now >= renewsAfter,
+            session.startCount >= renewal.startCount || timeline.now - since >= renewal.age
+        else { return false }
+        retiring.removeAll { !$0.isAlive }
+        return retiring.count < WorkerTemplate.templateCountMax - 1
+    }
+
+    /// Starts a template beside the one that runs, which forks until the other one is ready.
+    private func renew() {
+        isRenewing = true
+        let started = startProcess()
+        Task {
+            do { take(try await started.get()) } catch {
+                logger.warning("Template not renewed", metadata: ["error": "\(error)"])
+                renewsAfter = timeline.now + WorkerTemplate.soundLife
+            }
+            isRenewing = false
+        }
+    }
+
+    private func take(_ session: TemplateSession) {
+        guard case .running(let former, _) = state else { return session.close() }
+        state = .running(session, since: timeline.now)
+        retiring.append(former)
+        former.retire()
+        logger.info("Template renewed", metadata: ["engine": "\(session.identity)"])
     }
 
     private func finishStart(

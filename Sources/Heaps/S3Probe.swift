@@ -2,9 +2,11 @@ internal import S3
 
 /// Finds out at the start whether a bucket's service does what heaps need, under a key of its own.
 struct S3Probe {
-    /// How often the races are run: a service that lets two win need not do so at once.
-    private static let raceCount = 2
-    private static let racerCount = 8
+    /// How many races are run at once: a service that lets two win need not do so each time.
+    private static let raceCount = 8
+    /// Two for each object: a service that lets more wait for each other may do so by the second
+    /// (SeaweedFS does), and who lets two of more win lets two of two win as well.
+    private static let racerCount = 2
 
     let client: S3Client
     /// Before every key.
@@ -56,9 +58,7 @@ struct S3Probe {
             faults.append("it writes where there is no object although If-Match names one")
         }
         guard faults.isEmpty else { return faults }
-        for round in 1...Self.raceCount {
-            if let fault = try await race("race\(round)") { return [fault] }
-        }
+        if let fault = try await races() { return [fault] }
         let listed = try await client.list(prefix: folder, after: folder, limit: 100).keys
         if listed != [key] + (1...Self.raceCount).map({ "\(folder)race\($0)" }) {
             faults.append("it does not list what was written, in order")
@@ -70,7 +70,26 @@ struct S3Probe {
         return faults
     }
 
-    /// Lets writers meet: one of them creates, then one of them replaces.
+    /// Lets writers meet on several objects: one of them creates, then one of them replaces.
+    private func races() async throws(S3Error) -> String? {
+        let results = await withTaskGroup(of: Result<String?, S3Error>.self) { group in
+            for number in 1...Self.raceCount {
+                group.addTask {
+                    do throws(S3Error) {
+                        return .success(try await race("race\(number)"))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        for result in results {
+            if let fault = try result.get() { return fault }
+        }
+        return nil
+    }
+
     private func race(_ name: String) async throws(S3Error) -> String? {
         let key = folder + name
         let created = try await winners(of: key, if: .absent)

@@ -87,7 +87,7 @@ struct Canary {
     }
 
     private func confine(_ refusal: Confinement.Refusal) throws(SandboxError) {
-        try confinement.limitWorker()
+        _ = try confinement.limitWorker()
         try confinement.sealWorker(
             channel: Canary.channel, event: Canary.channel, refusal: refusal)
     }

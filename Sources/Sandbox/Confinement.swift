@@ -16,6 +16,14 @@ package struct Confinement: Sendable {
         case failure
     }
 
+    /// Whether a worker may fork, to have a snapshot made of it while it goes on.
+    package enum Forking: Sendable {
+        /// It may not: the default.
+        case none
+        /// Copies of itself, ``ResourceLimits/forkCountMax`` at a time.
+        case snapshots
+    }
+
     /// How much confinement is asked for.
     package var level: SandboxLevel
     /// Whether V8 may make machine code, which needs memory that is executable.
@@ -50,22 +58,32 @@ package struct Confinement: Sendable {
 
     /// The first part of a worker's confinement, before its thread is made: the kernel applies
     /// Landlock to one thread and to those that it starts.
-    package func limitWorker() throws(SandboxError) {
-        guard level != .off else { return try limits.applyToMemory() }
+    ///
+    /// - Parameter forking: what the worker is to be able to do.
+    /// - Returns: What it will be able to do: where the kernel cannot count this worker's processes
+    ///   by themselves, it may not fork.
+    package func limitWorker(_ forking: Forking = .none) throws(SandboxError) -> Forking {
+        guard level != .off else {
+            try limits.applyToMemory()
+            return .none
+        }
+        let granted = forking == .snapshots && csandbox_own_process_count() == 0
         // Around the template it is one for all; this one keeps workers from each other.
         _ = csandbox_landlock()
         try limits.apply()
+        return granted ? .snapshots : .none
     }
 
     /// The last part, once every thread runs and every descriptor is open.
     package func sealWorker(
-        channel: Int32, event: Int32, refusal: Refusal = .death
+        channel: Int32, event: Int32, forking: Forking = .none, refusal: Refusal = .death
     ) throws(SandboxError) {
         guard level != .off else { return }
-        try limits.applyLast()
+        try limits.applyLast(forking)
         let result = csandbox_filter_system_calls(
             csandbox_filter(
-                channel: channel, event: event, executable_memory: mode == .jit ? 1 : 0,
+                channel: channel, event: event, forks: forking == .snapshots ? 1 : 0,
+                executable_memory: mode == .jit ? 1 : 0,
                 lenient: refusal == .failure ? 1 : 0))
         guard result == 0 else { throw .refused(.systemCallFilter, errno: -result) }
     }

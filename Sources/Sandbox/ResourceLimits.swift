@@ -9,6 +9,12 @@ package struct ResourceLimits: Hashable, Sendable {
     /// As many as the watchdog's `poll` names; all numbers below are in use.
     private static let descriptorCountMax: UInt64 = 2
 
+    /// How many forks a worker may have at a time: one that holds a state for later, and one that
+    /// is being written.
+    package static let forkCountMax: UInt64 = 2
+    /// A worker's own: its threads.
+    private static let taskCount: UInt64 = 2
+
     /// Bytes of writable memory: V8's heap, array buffers and everything else.
     package var dataByteCountMax: UInt64
 
@@ -35,12 +41,14 @@ package struct ResourceLimits: Hashable, Sendable {
         try set(__RLIMIT_SIGPENDING, to: 0)
     }
 
-    /// Allows no further process, thread or descriptor.
+    /// Allows no further thread or descriptor, and no process but a few forks, if any.
     ///
     /// The limit on processes is compared with how many the user has, of which there are always
-    /// more than none: it needs no head-room for other workers, and no user of its own.
-    func applyLast() throws(SandboxError) {
-        try set(__RLIMIT_NPROC, to: 0)
+    /// more than none: 0 needs no head-room for other workers, and no user of its own. A worker
+    /// that may fork is counted by itself, see `csandbox_own_process_count`.
+    func applyLast(_ forking: Confinement.Forking) throws(SandboxError) {
+        let taskCountMax = ResourceLimits.taskCount + ResourceLimits.forkCountMax
+        try set(__RLIMIT_NPROC, to: forking == .none ? 0 : taskCountMax)
         try set(RLIMIT_NOFILE, to: ResourceLimits.descriptorCountMax)
     }
 

@@ -16,6 +16,7 @@ struct HeapTools: Sendable {
     var tools: [Tool] { [listHeaps, heapHistory, forkHeap, deleteHeap] }
 
     private func list(_ arguments: JSONObject) async throws(HeapError) -> JSONObject {
+        await service.settle()
         let page = try await repository.list(
             prefix: arguments["prefix"]?.string ?? "",
             after: try arguments["cursor"]?.string.map { (text) throws(HeapError) in
@@ -29,6 +30,7 @@ struct HeapTools: Sendable {
 
     private func history(_ arguments: JSONObject) async throws(HeapError) -> JSONObject {
         let reference = try HeapReference(arguments["heap"]?.string ?? "")
+        await service.settle(reference.name)
         let limit = arguments["limit"]?.integer ?? 20
         var json: JSONObject = ["heap": .string("\(reference)")]
         for member in try await repository.history(of: reference, limit: limit).json.members {
@@ -44,6 +46,7 @@ struct HeapTools: Sendable {
                 try HeapName(arguments["to"]?.string ?? "")
             )
         }
+        await service.settle(from.name)
         let ifTaken: TakenName = arguments["replace"]?.boolean == true ? .replace : .refuse
         return try await service.withTurn(on: to) { () throws(HeapError) in
             try await repository.fork(from, to: to, ifTaken: ifTaken)

@@ -197,6 +197,7 @@ extension RunJavaScript {
             "heap": ["type": "string"],
             "version": ["type": "string"],
             "created": ["type": "boolean"],
+            "durable": ["type": "boolean"],
             "stats": ["type": "object"],
         ],
         "required": ["text", "console", "stats"],

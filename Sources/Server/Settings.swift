@@ -1,4 +1,5 @@
 internal import Execution
+internal import Glibc
 internal import Heaps
 internal import Logging
 internal import WorkerProtocol
@@ -160,7 +161,26 @@ struct Settings: Sendable {
         limits.warmIdle = .seconds(
             try sources.number(
                 \.limits.warmIdleSeconds, "--warm-idle-seconds", 1...86_400, default: 300))
+        limits.durability = try durability(sources)
+        limits.warmByteCountMax =
+            try sources.number(
+                \.limits.warmMbMax, "--warm-mb-max", 1...(1 << 20),
+                default: max(1, (machineByteCount / 4) >> 20)) << 20
+        limits.memoryInterval = .seconds(1)
         return limits
+    }
+
+    private static var machineByteCount: Int {
+        sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    private static func durability(_ sources: OptionSources) throws(SettingsError) -> Durability {
+        guard let text = sources.value(\.limits.durability) else { return .commit }
+        guard let durability = Durability(rawValue: text) else {
+            let known = Durability.allCases.map(\.rawValue).joined(separator: " or ")
+            throw .invalid("--durability is \"\(text)\"; it must be \(known)")
+        }
+        return durability
     }
 
     private static func retention(

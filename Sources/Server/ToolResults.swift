@@ -66,6 +66,7 @@ extension ExecutionReport {
         content["heap"] = heap.map { .string($0.description) }
         content["version"] = version.map { .string($0.description) }
         if heap != nil { content["created"] = .boolean(created) }
+        content["durable"] = isDurable.map { .boolean($0) }
         var stats: JSONObject = ["duration_ms": .milliseconds(statistics.duration)]
         stats["heap_bytes"] = statistics.heapByteCount.map { .number(JSONNumber($0)) }
         stats["snapshot_bytes"] = statistics.snapshotByteCount.map { .number(JSONNumber($0)) }

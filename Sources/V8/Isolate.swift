@@ -49,8 +49,30 @@ package struct Isolate: ~Copyable {
         unsafe resources.release()
     }
 
+    /// Takes over an isolate that was forked along with its process: its random numbers are its own
+    /// from here on, and what it prints goes to `print`.
+    package func adopt(print: @escaping (ConsoleLine) -> Void) {
+        unsafe cv8_isolate_reseed(raw)
+        unsafe resources.takeUnretainedValue().print = print
+    }
+
     /// What another thread ends this isolate's JavaScript with.
     package var terminator: Terminator { unsafe Terminator(raw: raw) }
+
+    /// A way to this isolate for a fork of the process, which has a copy of it.
+    // Safe because only a fork uses it, on its one thread, and the fork then ends.
+    @safe
+    package struct Fork: @unchecked Sendable {
+        fileprivate let raw: OpaquePointer
+
+        /// As ``Isolate/serialize()``. Only in a process that was forked for it.
+        package func serialize() -> Snapshot {
+            unsafe Snapshot(adopting: cv8_isolate_serialize(raw))
+        }
+    }
+
+    /// What a fork of this process serialises this isolate's copy with.
+    package var fork: Fork { unsafe Fork(raw: raw) }
 
     /// Bytes in use in V8's heap and in array buffers.
     package var heapByteCount: UInt64 { unsafe cv8_isolate_heap_byte_count(raw) }
@@ -80,7 +102,7 @@ private final class Resources {
     /// V8 reads from it.
     let snapshot: Snapshot
     /// Where console entries go.
-    let print: (ConsoleLine) -> Void
+    var print: (ConsoleLine) -> Void
 
     init(snapshot: Snapshot, print: @escaping (ConsoleLine) -> Void) {
         self.snapshot = snapshot

@@ -1,9 +1,24 @@
+import CSandbox
 import Glibc
 import WorkerProtocol
 
 /// The socket to the server: whole frames, blocking.
-struct Channel {
+// Safe because the word is changed by atomic calls only, and the flag by one thread.
+@safe
+final class Channel: @unchecked Sendable {
+    private static let free: UInt32 = 0
+    private static let taken: UInt32 = 1
+
     let descriptor: Int32
+    /// Whether forks of this process may write too.
+    var isShared = false
+    /// Shared with them.
+    private let lock: UnsafeMutablePointer<UInt32>
+
+    init(descriptor: Int32, lock: UnsafeMutablePointer<UInt32>) {
+        self.descriptor = descriptor
+        unsafe self.lock = lock
+    }
 
     /// Reads the next frame.
     ///
@@ -29,6 +44,12 @@ struct Channel {
             report("a reply is over its limit\n")
             _exit(WorkerExit.protocolErrorCode)
         }
+        if isShared {
+            while unsafe csandbox_word_change(lock, Channel.free, Channel.taken) == 0 {
+                unsafe csandbox_word_wait(lock, Channel.taken, 10)
+            }
+        }
+        defer { if isShared { unsafe csandbox_word_set(lock, Channel.free) } }
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in

@@ -7,8 +7,8 @@ import WorkerProtocol
 struct ExchangeMemory {
     private let bytes: UnsafeMutableRawBufferPointer
 
-    /// The limit of a snapshot.
-    var byteCount: Int { unsafe bytes.count }
+    /// The limit of a snapshot: the size of a slot.
+    var byteCount: Int { unsafe bytes.count / WorkerDescriptor.exchangeSlotCount }
 
     /// Maps the memory and closes its descriptor.
     init(descriptor: Int32) throws(WorkerError) {
@@ -41,12 +41,18 @@ struct ExchangeMemory {
         return true
     }
 
-    /// Copies a snapshot in for the server.
+    /// Copies a snapshot into a slot for the server, and tells how that went.
     ///
-    /// - Returns: Whether it fits.
-    func hold(_ snapshot: Snapshot) -> Bool {
-        guard snapshot.byteCount <= byteCount else { return false }
-        unsafe snapshot.withBytes { content in unsafe bytes.copyMemory(from: content) }
-        return true
+    /// - Parameter start: when its making began.
+    func hold(_ snapshot: Snapshot, slot: Int, since start: Deadline) -> SnapshotReport {
+        let count = snapshot.byteCount
+        guard count <= byteCount else {
+            return .tooLarge(byteCount: UInt64(count), limit: UInt64(byteCount))
+        }
+        let target = unsafe UnsafeMutableRawBufferPointer(
+            rebasing: bytes[(slot * byteCount)..<(slot * byteCount + count)])
+        unsafe snapshot.withBytes { content in unsafe target.copyMemory(from: content) }
+        return .made(
+            byteCount: UInt64(count), microseconds: Deadline.now.microseconds(since: start))
     }
 }

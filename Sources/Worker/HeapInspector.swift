@@ -6,14 +6,15 @@ struct HeapInspector {
     /// What of the time that is left V8's profiler may take for sizes.
     private static let profilerShare = 0.5
 
-    let baseHeap: Snapshot
+    let isolates: OpenIsolates
+    let console: ConsoleRecorder
     let exchange: ExchangeMemory
     let watchdog: Watchdog
 
     /// Opens a heap, finds out what is asked, and lets go of it.
     func answer(_ request: InspectRequest) throws(WorkerError) -> InspectionReport {
         let deadline = Deadline.after(milliseconds: request.timeoutMilliseconds)
-        let baseGlobals = try open(baseHeap).listGlobals()
+        let baseGlobals = try isolates.take(.stateless, printingTo: console).listGlobals()
         let isolate = try open(exchange.snapshot(request.snapshotByteCount))
         watchdog.arm(isolate.terminator, at: deadline)
         defer { watchdog.disarm() }

@@ -9,20 +9,24 @@ import WorkerProtocol
 enum HeapProcess {
     /// Serves the server's requests. Called in the child; never returns.
     static func run(
-        descriptors: [Int32], parent: pid_t, baseHeap: Snapshot, confinement: Confinement
+        descriptors: [Int32], parent: pid_t, isolates: OpenIsolates, confinement: Confinement,
+        forking: Confinement.Forking
     ) -> Never {
         do {
             try settle(descriptors: descriptors, parent: parent)
             let exchange = try ExchangeMemory(descriptor: WorkerDescriptor.exchange.rawValue)
+            guard let words = unsafe csandbox_shared_words() else {
+                throw WorkerError.system("mmap", errno: ENOMEM)
+            }
             // All descriptors are open, no script has been read.
-            try limit(confinement)
+            let forking = try limit(confinement, forking)
             let watchdog = try Watchdog(serverSocket: WorkerDescriptor.channel.rawValue)
-            try seal(confinement, event: watchdog.event)
+            try seal(confinement, event: watchdog.event, forking)
             var server = HeapServer(
-                baseHeap: baseHeap,
+                isolates: isolates,
                 exchange: exchange,
-                channel: Channel(descriptor: WorkerDescriptor.channel.rawValue),
-                watchdog: watchdog)
+                channel: Channel(descriptor: WorkerDescriptor.channel.rawValue, lock: words),
+                watchdog: watchdog, forks: SnapshotForks(words: words), forking: forking)
             try server.run()
         } catch WorkerError.serverGone {
             _exit(0)
@@ -37,6 +41,9 @@ enum HeapProcess {
     private static func settle(descriptors: [Int32], parent: pid_t) throws(WorkerError) {
         let gone = csandbox_die_with_parent(parent)
         guard gone == 0 else { throw .system("PR_SET_PDEATHSIG", errno: -gone) }
+        // What it forks is in its group for good, and ends with that.
+        let leading = csandbox_lead_group()
+        guard leading == 0 else { throw .system("setpgid", errno: -leading) }
         let first = WorkerDescriptor.channel.rawValue
         let count = Int32(descriptors.count)
         let kept = unsafe csandbox_keep_descriptors(descriptors, count, first)
@@ -45,20 +52,23 @@ enum HeapProcess {
         dup2(WorkerDescriptor.diagnostics.rawValue, STDOUT_FILENO)
     }
 
-    private static func limit(_ confinement: Confinement) throws(WorkerError) {
+    private static func limit(
+        _ confinement: Confinement, _ forking: Confinement.Forking
+    ) throws(WorkerError) -> Confinement.Forking {
         do throws(SandboxError) {
             // Private memory only: the shared exchange does not count.
-            try confinement.limitWorker()
+            return try confinement.limitWorker(forking)
         } catch {
             throw .sandbox(error)
         }
     }
 
     private static func seal(
-        _ confinement: Confinement, event: Int32
+        _ confinement: Confinement, event: Int32, _ forking: Confinement.Forking
     ) throws(WorkerError) {
         do throws(SandboxError) {
-            try confinement.sealWorker(channel: WorkerDescriptor.channel.rawValue, event: event)
+            try confinement.sealWorker(
+                channel: WorkerDescriptor.channel.rawValue, event: event, forking: forking)
         } catch {
             throw .sandbox(error)
         }

@@ -1,38 +1,68 @@
+import Glibc
+import Sandbox
 import V8
 import WorkerProtocol
 
 /// Answers the server's requests on one heap.
 struct HeapServer: ~Copyable {
-    private let baseHeap: Snapshot
+    private let isolates: OpenIsolates
     private let exchange: ExchangeMemory
     private let channel: Channel
     private let watchdog: Watchdog
+    private let forking: Confinement.Forking
     private let console: ConsoleRecorder
+    private var forks: SnapshotForks
     /// The heap as the last request left it.
     private var live: Isolate?
+    /// What came while something else was awaited.
+    private var next: Request?
 
-    init(baseHeap: Snapshot, exchange: ExchangeMemory, channel: Channel, watchdog: Watchdog) {
-        self.baseHeap = baseHeap
+    init(
+        isolates: OpenIsolates, exchange: ExchangeMemory, channel: Channel, watchdog: Watchdog,
+        forks: SnapshotForks, forking: Confinement.Forking
+    ) {
+        self.isolates = isolates
         self.exchange = exchange
         self.channel = channel
         self.watchdog = watchdog
+        self.forks = forks
+        self.forking = forking
         console = ConsoleRecorder(channel: channel)
     }
 
     /// Serves requests until the server is gone.
     mutating func run() throws(WorkerError) {
         while true {
-            let frame = try channel.read()
-            let request: Request
-            do throws(WireError) { request = try Request(frame) } catch { throw .wire(error) }
+            var request = next.take()
+            if request == nil { request = try read() }
             switch request {
             case .evaluate(let request): try serve(request)
-            case .inspect(let request):
-                let inspector = HeapInspector(
-                    baseHeap: baseHeap, exchange: exchange, watchdog: watchdog)
-                channel.write(.inspected(try inspector.answer(request)))
+            case let other?: try attend(to: other)
+            case nil: break
             }
         }
+    }
+
+    private func read() throws(WorkerError) -> Request {
+        let frame = try channel.read()
+        do throws(WireError) { return try Request(frame) } catch { throw .wire(error) }
+    }
+
+    /// Does what a request asks that is no run.
+    private mutating func attend(to request: Request) throws(WorkerError) {
+        switch request {
+        case .evaluate: next = request
+        case .saveNow: for failure in forks.hasten() { channel.write(.saved(failure)) }
+        case .taken(let slot): forks.release(slot: Int(slot))
+        case .inspect(let request): try inspect(request)
+        }
+        channel.isShared = forks.isAnyAlive
+    }
+
+    private func inspect(_ request: InspectRequest) throws(WorkerError) {
+        let inspector = HeapInspector(
+            isolates: isolates, console: console, exchange: exchange, watchdog: watchdog)
+        channel.write(.inspected(try inspector.answer(request)))
     }
 
     private mutating func serve(_ request: EvaluateRequest) throws(WorkerError) {
@@ -52,52 +82,114 @@ struct HeapServer: ~Copyable {
                 Evaluation(
                     outcome: outcome, microseconds: Deadline.now.microseconds(since: start),
                     heapByteCount: isolate.heapByteCount)))
-        if request.saving.covers(outcome) {
-            try save(isolate)
-        } else if request.state != .stateless {
+        if request.state == .stateless {
+            // The process was made for this one run, and taking its isolate apart helps nobody.
+            _exit(0)
+        } else if request.saving.covers(outcome) {
+            try save(isolate, request)
+        } else {
             // After a limit the isolate is of no more use; the server knows and ends this process.
+            // What it held before is wanted soon.
+            try attend(to: .saveNow)
             live = consume isolate
         }
     }
 
     private mutating func open(_ state: EvaluateRequest.State) throws(WorkerError) -> Isolate {
         switch state {
-        case .stateless: return try open(.stateless, baseHeap)
-        case .newHeap: return try open(.heap, baseHeap)
-        case .snapshot(let byteCount): return try open(.heap, exchange.snapshot(byteCount))
+        case .stateless: return try isolates.take(.stateless, printingTo: console)
+        case .newHeap: return try isolates.take(.heap, printingTo: console)
+        case .snapshot(let byteCount): return try open(exchange.snapshot(byteCount))
         case .live:
             guard let isolate = live.take() else { throw .wire(.unknownTag(3, in: "state")) }
             return isolate
         }
     }
 
-    private func open(_ kind: Isolate.Kind, _ snapshot: Snapshot) throws(WorkerError) -> Isolate {
+    private func open(_ snapshot: Snapshot) throws(WorkerError) -> Isolate {
         let console = console
-        guard let isolate = Isolate(kind, restoring: snapshot, print: { console.record($0) })
+        guard let isolate = Isolate(.heap, restoring: snapshot, print: { console.record($0) })
         else { throw .baseHeapFailed }
         return isolate
     }
 
-    /// Serialises the heap, says so, and takes it up again from its own snapshot for the next
-    /// request.
-    private mutating func save(_ isolate: consuming Isolate) throws(WorkerError) {
+    /// Sees to it that the heap's state is serialised, now or later, and goes on with the heap.
+    private mutating func save(
+        _ isolate: consuming Isolate, _ request: EvaluateRequest
+    ) throws(WorkerError) {
         if let obstacle = isolate.prepareSerialization() {
             channel.write(.snapshot(.notSerializable(obstacle)))
             return
         }
         watchdog.disarm()
+        if request.savingDelayMilliseconds == 0 {
+            try saveNow(isolate)
+        } else {
+            channel.write(.snapshot(.kept))
+            try keep(isolate, request)
+        }
+    }
+
+    /// Serialises the heap in a fork, or here, and says so.
+    private mutating func saveNow(_ isolate: consuming Isolate) throws(WorkerError) {
+        if forking == .snapshots {
+            let (exchange, channel, fork) = (exchange, channel, isolate.fork)
+            let outcome = forks.run {
+                let start = Deadline.now
+                channel.write(
+                    .snapshot(exchange.hold(fork.serialize(), slot: 0, since: start)))
+            }
+            switch outcome {
+            case .done:
+                live = consume isolate
+                return
+            case .failed(let reason):
+                channel.write(.snapshot(.notSerializable(reason)))
+                return
+            case .noFork: break
+            }
+        }
         let start = Deadline.now
         let snapshot = isolate.serialize()
-        guard exchange.hold(snapshot) else {
-            let limit = UInt64(exchange.byteCount)
-            channel.write(
-                .snapshot(.tooLarge(byteCount: UInt64(snapshot.byteCount), limit: limit)))
-            return
+        channel.write(.snapshot(exchange.hold(snapshot, slot: 0, since: start)))
+        live = try open(snapshot)
+    }
+
+    /// Has a fork keep the heap's state, in the place of the one that is kept.
+    private mutating func keep(
+        _ isolate: consuming Isolate, _ request: EvaluateRequest
+    ) throws(WorkerError) {
+        forks.drop()
+        while forks.freeSlot == nil { try attend(to: try read()) }
+        guard let slot = forks.freeSlot else { return }
+        channel.isShared = true
+        if forking == .snapshots {
+            let (exchange, channel, fork) = (exchange, channel, isolate.fork)
+            let isKept = forks.keep(
+                slot: slot, runNumber: request.runNumber,
+                delayMilliseconds: request.savingDelayMilliseconds
+            ) {
+                let start = Deadline.now
+                let report = exchange.hold(fork.serialize(), slot: slot, since: start)
+                channel.write(.saved(SavedSnapshot(request.runNumber, slot, report)))
+            }
+            if isKept {
+                live = consume isolate
+                return
+            }
         }
-        let microseconds = Deadline.now.microseconds(since: start)
-        let byteCount = UInt64(snapshot.byteCount)
-        channel.write(.snapshot(.made(byteCount: byteCount, microseconds: microseconds)))
-        live = try open(.heap, snapshot)
+        let start = Deadline.now
+        let snapshot = isolate.serialize()
+        let report = exchange.hold(snapshot, slot: slot, since: start)
+        forks.lend(slot: slot, runNumber: request.runNumber)
+        channel.write(.saved(SavedSnapshot(request.runNumber, slot, report)))
+        live = try open(snapshot)
+    }
+}
+
+extension SavedSnapshot {
+    fileprivate init(_ runNumber: UInt32, _ slot: Int, _ report: SnapshotReport) {
+        self.init(runNumber: runNumber, slot: UInt8(slot), report: report)
     }
 }
 

@@ -10,24 +10,29 @@ struct Template {
     /// The control socket, as the server hands it over.
     private static let control: Int32 = 3
 
-    private let baseHeap: Snapshot
+    private let isolates: OpenIsolates
     private let mode: EngineIdentity.Mode
     private let confinement: Confinement
     private let report: SandboxReport
+    private let forking: Confinement.Forking
     private let childSignal: Int32
 
     /// Confines this process, for good.
     init(
         baseHeap: Snapshot, mode: EngineIdentity.Mode, confinement: Confinement
     ) throws(WorkerError) {
+        isolates = try OpenIsolates(baseHeap: baseHeap)
         // A thread that was not forked along may hold a lock that the child then waits for.
         guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
-        self.baseHeap = baseHeap
         self.mode = mode
         self.confinement = confinement
         do throws(SandboxError) { report = try confinement.confineTemplate() } catch {
             throw .sandbox(error)
         }
+        // A fork outlives the worker that made it, if only for a moment: it must not outlive the
+        // server. The end of the process namespace is what sees to that.
+        let isHeld = report.entries.contains(SandboxReport.Entry(.processNamespace, .on))
+        forking = mode == .jit && isHeld ? .snapshots : .none
         childSignal = csandbox_child_signal()
         guard childSignal >= 0 else { throw .system("signalfd", errno: -childSignal) }
     }
@@ -69,9 +74,9 @@ struct Template {
                 return try send(.ended(workerID: workerID, status: status))
             }
             workers.insert(workerID, process: process)
+            try send(.started(workerID: workerID, processID: process))
         case .kill(let workerID):
-            // Not yet reaped, so the process id is still this worker's.
-            if let process = workers.process(of: workerID) { kill(process, SIGKILL) }
+            workers.kill(workerID)
         default:
             throw .wire(.unknownTag(0, in: "message to the template"))
         }
@@ -87,8 +92,8 @@ struct Template {
         }
         guard child == 0 else { return child }
         HeapProcess.run(
-            descriptors: descriptors, parent: parent, baseHeap: baseHeap,
-            confinement: confinement)
+            descriptors: descriptors, parent: parent, isolates: isolates,
+            confinement: confinement, forking: forking)
     }
 
     private func reap(_ workers: inout WorkerTable) throws(WorkerError) {
@@ -97,7 +102,7 @@ struct Template {
             var status: Int32 = 0
             let process = unsafe waitpid(-1, &status, WNOHANG)
             guard process > 0 else { return }
-            guard let workerID = workers.remove(process: process) else { continue }
+            guard let workerID = workers.noteEnd(of: process) else { continue }
             try send(.ended(workerID: workerID, status: WorkerExit(waitStatus: status)))
         }
     }
@@ -125,29 +130,57 @@ struct Template {
     }
 }
 
-/// Which process each living worker is.
+/// Which process each worker is, or was: what it forked is in the group of that number.
 private struct WorkerTable {
-    private var processes: [UInt32: pid_t] = [:]
+    private struct Entry {
+        let process: pid_t
+        var isReaped = false
+        var isKilled = false
+    }
+
+    private var entries: [UInt32: Entry] = [:]
     private var workerIDs: [pid_t: UInt32] = [:]
 
     mutating func insert(_ workerID: UInt32, process: pid_t) {
-        processes[workerID] = process
+        // A number that is used again is that of a group in which nobody is left.
+        if let former = workerIDs[process] { entries[former] = nil }
+        entries[workerID] = Entry(process: process)
         workerIDs[process] = workerID
     }
 
-    mutating func remove(process: pid_t) -> UInt32? {
-        guard let workerID = workerIDs.removeValue(forKey: process) else { return nil }
-        processes[workerID] = nil
+    /// Notes that a process was reaped; its worker, if it was one.
+    mutating func noteEnd(of process: pid_t) -> UInt32? {
+        guard let workerID = workerIDs[process], entries[workerID]?.isReaped == false else {
+            return nil
+        }
+        entries[workerID]?.isReaped = true
+        if entries[workerID]?.isKilled == true { forget(workerID) }
         return workerID
     }
 
-    func process(of workerID: UInt32) -> pid_t? { processes[workerID] }
+    /// Ends a worker and its forks; one that was reaped is forgotten.
+    mutating func kill(_ workerID: UInt32) {
+        guard let entry = entries[workerID] else { return }
+        _ = csandbox_kill_group(entry.process)
+        if entry.isReaped { return forget(workerID) }
+        // It may not lead its group yet.
+        Glibc.kill(entry.process, SIGKILL)
+        entries[workerID]?.isKilled = true
+    }
+
+    private mutating func forget(_ workerID: UInt32) {
+        guard let entry = entries.removeValue(forKey: workerID) else { return }
+        workerIDs[entry.process] = nil
+    }
 
     /// Kills and reaps all that are left.
     mutating func end() {
-        for process in workerIDs.keys { kill(process, SIGKILL) }
-        for process in workerIDs.keys {
-            while waitpid(process, nil, 0) < 0 && errno == EINTR {}
+        for entry in entries.values {
+            _ = csandbox_kill_group(entry.process)
+            if !entry.isReaped { Glibc.kill(entry.process, SIGKILL) }
+        }
+        for entry in entries.values where !entry.isReaped {
+            while waitpid(entry.process, nil, 0) < 0 && errno == EINTR {}
         }
         self = WorkerTable()
     }

@@ -9,6 +9,10 @@ package struct Frame: Hashable, Sendable {
         case evaluate = 1
         /// ``Request/inspect(_:)``, to the worker.
         case inspect = 2
+        /// ``Request/saveNow``, to the worker.
+        case saveNow = 3
+        /// ``Request/taken(slot:)``, to the worker.
+        case taken = 4
         /// ``Reply/console(_:)``.
         case console = 16
         /// ``Reply/consoleOmitted(_:)``.
@@ -19,17 +23,21 @@ package struct Frame: Hashable, Sendable {
         case snapshot = 19
         /// ``Reply/inspected(_:)``.
         case inspected = 20
+        /// ``Reply/saved(_:)``.
+        case saved = 21
 
         /// The most bytes that a payload of this kind may have.
         package var payloadByteCountMax: Int {
             switch self {
             case .evaluate: 5 << 20
+            case .saveNow: 0
+            case .taken: 1
             case .console: (4 << 20) + 64
             case .consoleOmitted: 16
             case .evaluated: 16 << 20
-            case .snapshot: 4 << 10
             case .inspect: 64 << 10
             case .inspected: 16 << 20
+            case .snapshot, .saved: 4 << 10
             }
         }
     }

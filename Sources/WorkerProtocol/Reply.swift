@@ -1,9 +1,9 @@
 /// What a worker says.
 ///
 /// A run is answered by any number of ``console(_:)``, at most one ``consoleOmitted(_:)``, exactly
-/// one ``evaluated(_:)``, and,
-/// where the request's saving asks for it, one ``snapshot(_:)``. An inspection is answered by one
-/// ``inspected(_:)``. Anything else ends the worker.
+/// one ``evaluated(_:)``, and, where the request's saving asks for it, one ``snapshot(_:)``. An
+/// inspection is answered by one ``inspected(_:)``. For each state that was kept, one ``saved(_:)``
+/// may come at any time. Anything else ends the worker.
 package enum Reply: Hashable, Sendable {
     /// A line that the script printed.
     case console(ConsoleLine)
@@ -15,6 +15,8 @@ package enum Reply: Hashable, Sendable {
     case snapshot(SnapshotReport)
     /// What was asked about a heap was found out, or could not be.
     case inspected(InspectionReport)
+    /// A state that had been kept was serialised, or could not be.
+    case saved(SavedSnapshot)
 
     /// The frame that carries this reply.
     package var frame: Frame {
@@ -35,6 +37,9 @@ package enum Reply: Hashable, Sendable {
         case .inspected(let report):
             report.encode(into: &writer)
             return Frame(kind: .inspected, payload: writer.bytes)
+        case .saved(let saved):
+            saved.encode(into: &writer)
+            return Frame(kind: .saved, payload: writer.bytes)
         }
     }
 
@@ -47,7 +52,9 @@ package enum Reply: Hashable, Sendable {
         case .evaluated: self = .evaluated(try Evaluation(from: &reader))
         case .snapshot: self = .snapshot(try SnapshotReport(from: &reader))
         case .inspected: self = .inspected(try InspectionReport(from: &reader))
-        case .evaluate, .inspect: throw .unknownTag(frame.kind.rawValue, in: "reply")
+        case .saved: self = .saved(try SavedSnapshot(from: &reader))
+        case .evaluate, .inspect, .saveNow, .taken:
+            throw .unknownTag(frame.kind.rawValue, in: "reply")
         }
         try reader.finish()
     }
@@ -125,6 +132,9 @@ package enum SnapshotReport: Hashable, Sendable {
     case notSerializable(String)
     /// The snapshot does not fit into the exchange memory.
     case tooLarge(byteCount: UInt64, limit: UInt64)
+    /// A fork of the worker holds the state; it is serialised later, and told of as
+    /// ``Reply/saved(_:)``, unless a later run's state takes its place.
+    case kept
 
     func encode(into writer: inout WireWriter) {
         switch self {
@@ -139,6 +149,8 @@ package enum SnapshotReport: Hashable, Sendable {
             writer.write(UInt8(2))
             writer.write(byteCount)
             writer.write(limit)
+        case .kept:
+            writer.write(UInt8(3))
         }
     }
 
@@ -147,7 +159,41 @@ package enum SnapshotReport: Hashable, Sendable {
         case 0: self = .made(byteCount: try reader.read(), microseconds: try reader.read())
         case 1: self = .notSerializable(try reader.readText())
         case 2: self = .tooLarge(byteCount: try reader.read(), limit: try reader.read())
+        case 3: self = .kept
         case let tag: throw .unknownTag(tag, in: "snapshot report")
         }
+    }
+}
+
+/// What became of a state that was kept for later.
+package struct SavedSnapshot: Hashable, Sendable {
+    /// The run that left the state behind.
+    package var runNumber: UInt32
+    /// The part of the exchange memory that holds the snapshot; see ``WorkerDescriptor/exchange``.
+    package var slot: UInt8
+    /// What became of it; never ``SnapshotReport/kept``.
+    package var report: SnapshotReport
+
+    /// Makes a report on a kept state.
+    package init(runNumber: UInt32, slot: UInt8, report: SnapshotReport) {
+        self.runNumber = runNumber
+        self.slot = slot
+        self.report = report
+    }
+
+    func encode(into writer: inout WireWriter) {
+        writer.write(runNumber)
+        writer.write(slot)
+        report.encode(into: &writer)
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        runNumber = try reader.read()
+        slot = try reader.read()
+        guard slot < WorkerDescriptor.exchangeSlotCount else {
+            throw .unknownTag(slot, in: "slot")
+        }
+        report = try SnapshotReport(from: &reader)
+        if report == .kept { throw .unknownTag(3, in: "saved snapshot") }
     }
 }

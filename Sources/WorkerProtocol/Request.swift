@@ -4,12 +4,18 @@ package enum Request: Hashable, Sendable {
     case evaluate(EvaluateRequest)
     /// Look into a heap.
     case inspect(InspectRequest)
+    /// Save at once what was kept for later; see ``SnapshotReport/kept``.
+    case saveNow
+    /// The saved snapshot was read: its slot of the exchange memory is the worker's again.
+    case taken(slot: UInt8)
 
     /// The frame that carries this request.
     package var frame: Frame {
         switch self {
         case .evaluate(let request): Frame(kind: .evaluate, payload: request.encoded())
         case .inspect(let request): Frame(kind: .inspect, payload: request.encoded())
+        case .saveNow: Frame(kind: .saveNow, payload: [])
+        case .taken(let slot): Frame(kind: .taken, payload: [slot])
         }
     }
 
@@ -19,6 +25,8 @@ package enum Request: Hashable, Sendable {
         switch frame.kind {
         case .evaluate: self = .evaluate(try EvaluateRequest(from: &reader))
         case .inspect: self = .inspect(try InspectRequest(from: &reader))
+        case .saveNow: self = .saveNow
+        case .taken: self = .taken(slot: try reader.read())
         default: throw .unknownTag(frame.kind.rawValue, in: "request")
         }
         try reader.finish()
@@ -65,6 +73,9 @@ package struct EvaluateRequest: Hashable, Sendable {
     package var saving: Saving
     /// The number of this run on its heap, from 1: part of the script's name in later stack traces.
     package var runNumber: UInt32
+    /// Milliseconds after which the snapshot is made: with 0 it is part of the answer, with more it
+    /// is kept until then, and dropped where a later run's takes its place.
+    package var savingDelayMilliseconds: UInt32 = 0
     /// Milliseconds after which the script is terminated, from the moment the worker reads the
     /// request.
     package var timeoutMilliseconds: UInt32
@@ -75,9 +86,10 @@ package struct EvaluateRequest: Hashable, Sendable {
 
     /// Makes a request.
     package init(
-        state: State, saving: Saving, runNumber: UInt32, timeoutMilliseconds: UInt32,
-        outputByteCountMax: UInt32, code: String
+        state: State, saving: Saving, runNumber: UInt32, savingDelayMilliseconds: UInt32 = 0,
+        timeoutMilliseconds: UInt32, outputByteCountMax: UInt32, code: String
     ) {
+        self.savingDelayMilliseconds = savingDelayMilliseconds
         self.state = state
         self.saving = saving
         self.runNumber = runNumber
@@ -98,6 +110,7 @@ package struct EvaluateRequest: Hashable, Sendable {
         }
         writer.write(saving.rawValue)
         writer.write(runNumber)
+        writer.write(savingDelayMilliseconds)
         writer.write(timeoutMilliseconds)
         writer.write(outputByteCountMax)
         writer.write(code)
@@ -118,6 +131,7 @@ package struct EvaluateRequest: Hashable, Sendable {
         }
         self.saving = saving
         runNumber = try reader.read()
+        savingDelayMilliseconds = try reader.read()
         timeoutMilliseconds = try reader.read()
         outputByteCountMax = try reader.read()
         code = try reader.readText()

@@ -11,13 +11,16 @@ package enum TemplateMessage: Hashable, Sendable {
     /// Fork a worker. The datagram carries its descriptors in ``WorkerDescriptor`` order. To the
     /// template.
     case start(workerID: UInt32)
-    /// End a worker with `SIGKILL`; an unknown id is ignored. To the template.
+    /// End a worker and what it forked with `SIGKILL`, and forget it; an unknown id is ignored. To
+    /// be said once of every worker. To the template.
     case kill(workerID: UInt32)
-    /// A worker is gone and was reaped. From the template.
+    /// A worker was forked. From the template.
+    case started(workerID: UInt32, processID: Int32)
+    /// A worker is gone and was reaped; what it forked may still live. From the template.
     case ended(workerID: UInt32, status: WorkerExit)
 
     /// The version of this module's messages; both processes must have the same.
-    package static let protocolVersion: UInt32 = 1
+    package static let protocolVersion: UInt32 = 2
     /// The most bytes that a message has.
     package static let byteCountMax = 512
 
@@ -49,6 +52,10 @@ package enum TemplateMessage: Hashable, Sendable {
                 writer.write(UInt8(1))
                 writer.write(number)
             }
+        case .started(let workerID, let processID):
+            writer.write(UInt8(5))
+            writer.write(workerID)
+            writer.write(processID)
         case .confined(let report):
             writer.write(UInt8(4))
             report.write(to: &writer)
@@ -82,6 +89,7 @@ package enum TemplateMessage: Hashable, Sendable {
             case 1: self = .ended(workerID: workerID, status: .signalled(try reader.read()))
             case let tag: throw .unknownTag(tag, in: "worker exit")
             }
+        case 5: self = .started(workerID: try reader.read(), processID: try reader.read())
         case 4: self = .confined(try SandboxReport(from: &reader))
         case let tag: throw .unknownTag(tag, in: "template message")
         }
@@ -108,12 +116,15 @@ package enum WorkerExit: Hashable, Sendable {
 package enum WorkerDescriptor: Int32, CaseIterable, Sendable {
     /// The stream socket to the server, on which frames travel.
     case channel = 3
-    /// Shared memory through which snapshots pass; its size is the limit of a snapshot.
+    /// Shared memory through which snapshots pass: ``exchangeSlotCount`` slots of equal size, which
+    /// is the limit of a snapshot. The server puts one into the first slot only.
     case exchange = 4
     /// A sealed memory file of ``diagnosticsByteCount`` bytes that is the worker's standard error:
     /// V8's last words.
     case diagnostics = 5
 
+    /// How many snapshots the exchange memory has room for: one that is read, and one that is made.
+    package static let exchangeSlotCount = 2
     /// The size of the diagnostics file.
     package static let diagnosticsByteCount = 4096
 }

@@ -184,6 +184,25 @@ static long make_process(void) {
     return child;
 }
 
+// As the C library does for fork().
+static long copy_itself(void) {
+    long child = syscall(SYS_clone, 0x1200011, 0, 0, &scratch, 0);
+    if (child == 0) syscall(SYS_exit_group, 0);
+    return child;
+}
+
+// One copy more than the limit lets a worker have that has given up its second thread for one.
+static long make_many_copies(void) {
+    long child = 0;
+    for (int count = 0; count < 4 && child >= 0; count++) {
+        child = syscall(SYS_clone, 0x1200011, 0, 0, &scratch, 0);
+        if (child == 0) {
+            for (;;) syscall(SYS_nanosleep, (long[]){1, 0}, 0);
+        }
+    }
+    return child;
+}
+
 static void *writable_page(void) {
     return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
@@ -228,6 +247,8 @@ static const struct {
     long (*body)(void);
 } routines[] = {
     {"make a process", make_process},
+    {"copy itself", copy_itself},
+    {"make many copies of itself", make_many_copies},
     {"make memory executable", make_executable},
     {"make memory executable by key", make_executable_by_key},
     {"send to a strange address", send_on_closed},

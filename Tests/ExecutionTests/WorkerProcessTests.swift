@@ -46,7 +46,7 @@ struct WorkerProcessTests {
     func takeSnapshot() async throws {
         try await withWorker { process, fake in
             fake.writeSnapshot([1, 2, 3])
-            let snapshot = try await process.takeSnapshot(byteCount: 3)
+            let snapshot = try await process.takeSnapshot(byteCount: 3, slot: 0)
             #expect(snapshot == [1, 2, 3])
             #expect(fake.readSnapshot(byteCount: 3) == [0, 0, 0])
         }

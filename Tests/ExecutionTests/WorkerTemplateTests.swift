@@ -65,7 +65,8 @@ struct WorkerTemplateTests {
 
     @Test("names both versions where the programs do not fit together")
     func versionMismatch() {
-        let error = ExecutionError.protocolMismatch(ours: 1, theirs: 99)
+        let error = ExecutionError.protocolMismatch(
+            ours: TemplateMessage.protocolVersion, theirs: 99)
         #expect(throws: error) {
             try session([.ready(protocolVersion: 99, identity: FakeSource.engine)])
         }
@@ -134,6 +135,45 @@ struct WorkerTemplateTests {
             launch: launch.launch)
         await #expect(throws: ExecutionError.self) { try await template.identity() }
         await template.close()
+    }
+
+    @Test("is replaced after so many workers, and lives on as long as they do")
+    func renewal() async throws {
+        let fakes = Mutex<[FakeTemplate]>([])
+        var renewal = WorkerTemplate.Renewal()
+        renewal.startCount = 2
+        let template = WorkerTemplate(
+            eventLoop: Self.eventLoop, timeline: Timeline(ManualClock()), renewal: renewal,
+            logger: Harness.quiet
+        ) { () throws(ExecutionError) in
+            let sockets = try SocketPair(.datagram)
+            let fake = FakeTemplate(control: dup(sockets.peer.number))
+            fake.send(Self.ready)
+            fakes.withLock { $0.append(fake) }
+            return LaunchedTemplate(
+                control: OwnedDescriptor(adopting: dup(sockets.server.number)), processID: nil)
+        }
+        let descriptors = BirthDescriptors(channel: 0, exchange: 1, diagnostics: 2)
+        var handles: [WorkerHandle] = []
+        for _ in 0..<2 {
+            handles.append(try await template.start(descriptors, on: Self.eventLoop))
+        }
+        #expect(!handles[0].isOutdated())
+        // The one that brings the next is still served by the old one, or by the new one.
+        handles.append(try await template.start(descriptors, on: Self.eventLoop))
+        await eventually { fakes.withLock(\.count) == 2 && handles[0].isOutdated() }
+        let later = try await template.start(descriptors, on: Self.eventLoop)
+        #expect(!later.isOutdated())
+        let first = fakes.withLock { $0[0] }
+        for workerID in UInt32(1)...3 {
+            first.send(.ended(workerID: workerID, status: .exited(code: 0)))
+        }
+        #expect(try await handles[0].exit.get() == .exited(code: 0))
+        // Its socket is shut down once its last worker is gone.
+        while let (_, numbers) = first.receive() { numbers.forEach { close($0) } }
+        #expect(await template.isRunning)
+        await template.close()
+        fakes.withLock { $0.forEach { $0.close() } }
     }
 
     @Test("is started again when it died, and after a pause when it keeps dying")

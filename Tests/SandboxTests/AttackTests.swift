@@ -23,6 +23,21 @@ struct AttackTests {
     /// What the JIT cannot do without: its memory is made executable after it was mapped.
     private static let neededByTheJIT = ["make memory executable"]
 
+    /// A copy, and waking who waits on memory that is shared with it: nobody else shares any.
+    private static let neededByForks = [
+        "copy itself", "make memory executable", "wake other processes",
+    ]
+
+    @Test(
+        "gain a worker that makes snapshots by fork a few copies of itself, and words to them",
+        arguments: Starter.allCases)
+    func forks(_ starter: Starter) throws {
+        guard let prefix = starter.prefix else { return }
+        let attempts = try Attempts(mode: "forks", prefix: prefix)
+        #expect(attempts["untried"] == [])
+        #expect(attempts["succeeded"].sorted() == Self.neededByForks)
+    }
+
     @Test(
         "are refused, but for what the JIT needs", arguments: Starter.allCases, ["jit", "jitless"])
     func refused(_ starter: Starter, mode: String) throws {

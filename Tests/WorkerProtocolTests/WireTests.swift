@@ -31,6 +31,11 @@ struct WireTests {
             Evaluation(outcome: .value(.file), microseconds: 1, heapByteCount: 2)),
         .inspected(.described(json: Array("{}".utf8))), .inspected(.profiled(byteCount: 1 << 33)),
         .inspected(.outOfTime), .inspected(.outOfMemory), .inspected(.tooLarge),
+        .snapshot(.kept),
+        .saved(
+            SavedSnapshot(
+                runNumber: 7, slot: 1, report: .made(byteCount: 466_000, microseconds: 4_000))),
+        .saved(SavedSnapshot(runNumber: .max, slot: 0, report: .notSerializable("no"))),
     ]
 
     static let questions: [InspectRequest.Question] = [
@@ -53,6 +58,7 @@ struct WireTests {
         .confined(SandboxReport([.init(.landlock, .on), .init(.noExecutableMemory, .notNeeded)])),
         .start(workerID: 7),
         .kill(workerID: .max),
+        .started(workerID: 3, processID: 4711),
         .ended(workerID: 1, status: .exited(code: 78)),
         .ended(workerID: 2, status: .signalled(9)),
     ]
@@ -78,6 +84,24 @@ struct WireTests {
                 state: state, saving: .onValueOrException, runNumber: 9, timeoutMilliseconds: 10,
                 outputByteCountMax: 11, code: "1 + '\u{1F600}'"))
         #expect(try Request(request.frame) == request)
+    }
+
+    @Test(
+        "what is said between runs is read back as it was written",
+        arguments: [.saveNow, .taken(slot: 1)] as [Request])
+    func remarkRoundTrip(_ request: Request) throws {
+        #expect(try Request(request.frame) == request)
+    }
+
+    @Test("a slot that is not there, and a state that is kept after all, are refused")
+    func badSaved() {
+        let known = SavedSnapshot(
+            runNumber: 1, slot: 1, report: .made(byteCount: 1, microseconds: 1))
+        var payload = Reply.saved(known).frame.payload
+        payload[4] = UInt8(WorkerDescriptor.exchangeSlotCount)
+        #expect(throws: WireError.self) { try Reply(Frame(kind: .saved, payload: payload)) }
+        let kept = Reply.saved(SavedSnapshot(runNumber: 1, slot: 1, report: .kept)).frame
+        #expect(throws: WireError.self) { try Reply(kept) }
     }
 
     @Test("a message to or from the template is read back as written", arguments: templateMessages)

@@ -17,8 +17,8 @@ extern "C" {
 // descriptor.
 int csandbox_memory_file(const char *name, size_t byte_count);
 
-// Gives the pages of a memory file back to the system; its content is zero afterwards.
-int csandbox_memory_file_discard(int descriptor, size_t byte_count);
+// Gives pages of a memory file back to the system; its content is zero there afterwards.
+int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_count);
 
 // Makes a pair of connected close-on-exec Unix sockets. Nothing else can connect to them.
 int csandbox_stream_pair(int descriptors[2]);
@@ -72,6 +72,29 @@ void csandbox_child_signal_clear(int descriptor);
 int csandbox_event(void);
 void csandbox_event_add(int event);
 void csandbox_event_clear(int event);
+
+// Makes this process the leader of a group of its own, which its forks belong to.
+int csandbox_lead_group(void);
+
+// Ends every process of a group with SIGKILL; harmless when there is none.
+int csandbox_kill_group(pid_t leader);
+
+// A page of zeros that this process will share with its forks. NULL if there is none.
+uint32_t *csandbox_shared_words(void);
+
+// Changes a shared word if it is `from`, and wakes who waits for it. Returns whether it was.
+int csandbox_word_change(uint32_t *word, uint32_t from, uint32_t to);
+void csandbox_word_set(uint32_t *word, uint32_t value);
+uint32_t csandbox_word_get(const uint32_t *word);
+
+// Waits while a shared word is `value`, for a time, and perhaps less.
+void csandbox_word_wait(uint32_t *word, uint32_t value, uint32_t milliseconds);
+
+// Waits until a child has ended, and reaps it.
+int csandbox_await_child(pid_t child, int *status);
+
+// Reaps a child if it has ended. Returns whether it has.
+int csandbox_look_at_child(pid_t child, int *status);
 
 // The number of threads in this process.
 int csandbox_thread_count(void);
@@ -134,6 +157,11 @@ int csandbox_process_namespace(void);
 // the caller, and every other process of the namespace ends with it.
 int csandbox_hold_process_namespace(void);
 
+// Has the kernel count this process, its threads and its forks by themselves: RLIMIT_NPROC is then
+// a limit on them, not on everything that the user runs. By a user namespace, in which it gives up
+// what it could do there. For a process with one thread; Linux 5.14.
+int csandbox_own_process_count(void);
+
 // Starts a thread and returns when it runs: nothing of its start is left to be done in the kernel.
 int csandbox_start_thread(void *(*body)(void *), void *context);
 
@@ -141,6 +169,8 @@ typedef struct {
     // Descriptors that may be read from: `channel` may also be sent on, `event` also written to.
     int channel;
     int event;
+    // Whether the process may fork: nothing but a copy of itself, and as many as RLIMIT_NPROC says.
+    int forks;
     // Whether memory may be made executable.
     int executable_memory;
     // Whether what is not allowed fails with EPERM, instead of ending the process.

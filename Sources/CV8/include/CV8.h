@@ -77,6 +77,10 @@ cv8_isolate *cv8_isolate_open_base(void);
 cv8_isolate *
 cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context);
 
+// Gives an isolate that was forked along with its process random numbers of its own: Math.random,
+// and what V8 draws for itself.
+void cv8_isolate_reseed(cv8_isolate *isolate);
+
 // Ends an isolate. NULL is allowed.
 void cv8_isolate_dispose(cv8_isolate *isolate);
 

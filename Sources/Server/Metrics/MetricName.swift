@@ -8,6 +8,9 @@ enum MetricName: String, CaseIterable, Sendable {
     case snapshotBytes = "mcp_v8_snapshot_bytes"
     case workers = "mcp_v8_workers"
     case workersWarm = "mcp_v8_workers_warm"
+    case workersWarmBytes = "mcp_v8_workers_warm_bytes"
+    case heapsUnwritten = "mcp_v8_heaps_unwritten"
+    case heapsLost = "mcp_v8_heaps_lost_total"
     case workerStarts = "mcp_v8_worker_starts_total"
     case workerEnds = "mcp_v8_worker_ends_total"
     case workerFailures = "mcp_v8_worker_failures_total"
@@ -33,9 +36,10 @@ enum MetricName: String, CaseIterable, Sendable {
     var kind: Kind {
         switch self {
         case .executions, .workerStarts, .workerEnds, .workerFailures, .heapsQuarantined,
-            .templateStarts, .storageOperations, .httpResponses, .httpRefusals:
+            .templateStarts, .storageOperations, .httpResponses, .httpRefusals, .heapsLost:
             .counter
         case .executionsWaiting, .executionsWaitingForHeap, .workers, .workersWarm,
+            .workersWarmBytes, .heapsUnwritten,
             .httpConnections, .httpRequests, .httpSessions:
             .gauge
         case .executionSeconds, .evaluationSeconds, .storageSeconds, .httpSeconds:
@@ -55,6 +59,9 @@ enum MetricName: String, CaseIterable, Sendable {
         case .snapshotBytes: "Plain snapshots that were stored."
         case .workers: "Worker processes."
         case .workersWarm: "Workers that hold a heap for its next run."
+        case .workersWarmBytes: "Memory that warm workers have for themselves."
+        case .heapsUnwritten: "Heaps of which something is not stored yet."
+        case .heapsLost: "How often what a run left behind could not be stored after its answer."
         case .workerStarts: "Workers that were asked for."
         case .workerEnds: "Workers that ended, by reason."
         case .workerFailures: "Workers that ended untold, by reason."

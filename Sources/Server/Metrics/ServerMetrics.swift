@@ -68,6 +68,9 @@ struct ServerMetrics: Sendable {
         registry.set(.executionsWaitingForHeap, to: Double(sample.pool.waitingForHeapCount))
         registry.set(.workers, to: Double(sample.pool.workerCount))
         registry.set(.workersWarm, to: Double(sample.pool.warmCount))
+        registry.set(.workersWarmBytes, to: Double(sample.pool.warmByteCount))
+        registry.set(.heapsUnwritten, to: Double(sample.pool.unwrittenCount))
+        registry.set(.heapsLost, to: Double(sample.pool.lossCount))
         registry.set(.workerStarts, to: Double(sample.pool.startCount))
         for reason in WorkerEndReason.allCases {
             let count = sample.pool.endCounts[reason, default: 0]

@@ -26,6 +26,18 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Answer a run on a heap when it is stored, commit, or before, relaxed (commit).",
+            valueName: "when"))
+    var durability: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory of workers that stay with heaps (a quarter of the machine's).",
+            valueName: "MiB"))
+    var warmMbMax: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "How long a worker stays with a heap that is not used (300).", valueName: "seconds"))
     var warmIdleSeconds: Int?
 
@@ -37,6 +49,8 @@ struct LimitOptions: ParsableArguments {
         OptionKey(name: "snapshot-mb-max", kind: .value),
         OptionKey(name: "workers-max", kind: .value),
         OptionKey(name: "queue-max", kind: .value),
+        OptionKey(name: "durability", kind: .value),
+        OptionKey(name: "warm-mb-max", kind: .value),
         OptionKey(name: "warm-idle-seconds", kind: .value),
     ]
 }

@@ -15,6 +15,8 @@ final class FakeWorker: Sendable {
     private let diagnostics: MemoryEnd
     /// What the heap holds that ``echo(_:)`` plays: all code that ran, one after the other.
     let heap = Mutex<[UInt8]>([])
+    /// What is kept for later: the number of the run, and what it left behind.
+    let kept = Mutex<(runNumber: UInt32, bytes: [UInt8])?>(nil)
     /// Which states were asked for.
     let states = Mutex<[EvaluateRequest.State]>([])
 
@@ -113,11 +115,27 @@ final class FakeWorker: Sendable {
         let bytes = heap.withLock { $0 }
         guard let kind else {
             say(value: String(decoding: bytes, as: UTF8.self))
-            if request.saving != .never { save(bytes) }
+            if request.saving != .never { save(bytes, request) }
             return
         }
         say(.evaluated(.of(.exception(.sample(kind)))))
-        if request.saving == .onValueOrException && kind == .exception { save(bytes) }
+        if request.saving == .onValueOrException && kind == .exception {
+            save(bytes, request)
+        }
+    }
+
+    private func save(_ bytes: [UInt8], _ request: EvaluateRequest) {
+        guard request.savingDelayMilliseconds > 0 else { return save(bytes) }
+        kept.withLock { $0 = (request.runNumber, bytes) }
+        say(.snapshot(.kept))
+    }
+
+    /// Does what a fork does whose time has come.
+    func saveKept(_ report: SnapshotReport? = nil) {
+        guard let (runNumber, bytes) = kept.withLock({ $0.take() }) else { return }
+        writeSnapshot(bytes)
+        let made = SnapshotReport.made(byteCount: UInt64(bytes.count), microseconds: 1)
+        say(.saved(SavedSnapshot(runNumber: runNumber, slot: 0, report: report ?? made)))
     }
 
     func save(_ bytes: [UInt8]) {
@@ -156,8 +174,11 @@ private final class RequestHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .evaluate(let request) = try? Request(unwrapInboundIn(data)) else { return }
-        answer(worker, request)
+        switch try? Request(unwrapInboundIn(data)) {
+        case .evaluate(let request): answer(worker, request)
+        case .saveNow: worker.saveKept()
+        case .inspect, .taken, nil: break
+        }
     }
 }
 

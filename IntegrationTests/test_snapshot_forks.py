@@ -1,0 +1,80 @@
+"""Snapshots that a fork of the worker makes, and what a hostile worker can do with forks."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from processes import descendants, forks, is_running, template, wait_until, workers
+
+NEXT = "globalThis.n = (globalThis.n ?? 0) + 1"
+
+
+def test_the_worker_goes_on_with_its_isolate(memory):
+    memory.run("function f(x) { return x + 1 } let big = Array.from({ length: 5e4 }, (_, i) => i)",
+               heap="h")
+    pids = workers(memory.pid)
+    for expected in range(1, 20):
+        assert memory.run(NEXT, heap="h").value == expected
+    assert set(workers(memory.pid)) & set(pids)
+    assert memory.run("f(big[49999])", heap="h").value == 50000
+    wait_until(lambda: not forks(memory.pid), "no fork is left")
+
+
+@pytest.mark.parametrize("durability", ["commit", "relaxed"])
+def test_a_state_that_is_too_large_is_not_kept(start, durability):
+    server = start("--in-memory", "--snapshot-mb-max", 2, "--durability", durability)
+    assert server.run("var a = 1; a", heap="h").value == 1
+    assert server.run("a", heap="h", save=False).value == 1
+    large = server.run("a = Array.from({ length: 1e5 }, (_, i) => ({ i })); 0", heap="h")
+    if durability == "commit":
+        assert large.kind == "not_serializable"
+    else:
+        told = server.run("a", heap="h")
+        while not told.is_error:
+            told = server.run("1", heap="h")
+        assert told.kind == "storage" and "are kept" in told.error["message"]
+    assert server.run("a", heap="h").value == 1
+
+
+@pytest.mark.parametrize("durability", ["commit", "relaxed"])
+def test_a_killed_fork_costs_its_run_at_most(start, directory, durability):
+    server = start("--directory-path", directory, "--durability", durability)
+    server.run("var a = Array.from({ length: 100000 }, (_, i) => ({ i })); var n = 0", heap="h")
+    server.run("1", heap="h", save=False)
+    for _ in range(5):
+        run = server.begin_run("++n", heap="h")
+        for _ in range(40):
+            for pid in forks(server.pid):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        result = server.run_answer(run)
+        if result.is_error:
+            assert result.kind in ("not_serializable", "worker_lost", "storage"), result
+    # The state is one that was answered, and the heap can be used.
+    found = server.run("n", heap="h")
+    if found.is_error:
+        assert found.kind == "storage"
+        found = server.run("n", heap="h")
+    assert 0 <= found.value <= 5
+
+
+def test_forks_end_with_the_template(start, directory):
+    server = start("--directory-path", directory, "--durability", "relaxed")
+    server.run("var a = Array.from({ length: 100000 }, (_, i) => ({ i }))", heap="h")
+    below = [pid for pid in descendants(server.pid)]
+    os.kill(template(server.pid), signal.SIGKILL)
+    wait_until(lambda: not any(map(is_running, below)), "everything ends with the template")
+
+
+def test_a_hardened_server_forks_nothing(start):
+    server = start("--in-memory", "--hardened")
+    seen = 0
+    for expected in range(1, 6):
+        run = server.begin_run(NEXT, heap="h")
+        seen += len(forks(server.pid))
+        assert server.run_answer(run).value == expected
+    assert seen == 0

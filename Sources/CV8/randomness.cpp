@@ -1,0 +1,42 @@
+// Random numbers in a process that was forked with an isolate in it.
+//
+// The isolate's generator, and what a context has drawn from it in advance, were forked along: all
+// forks would go on with the same numbers. V8 has no public way to begin anew; these functions are
+// exported by libnode. What is called here is checked by a test with two forks.
+
+#include "isolate.h"
+
+#include <sys/random.h>
+
+namespace v8::base {
+
+class RandomNumberGenerator {
+public:
+    void SetSeed(int64_t seed);
+};
+
+} // namespace v8::base
+
+namespace v8::internal {
+
+class Isolate {
+public:
+    base::RandomNumberGenerator *random_number_generator();
+};
+
+class MathRandom {
+public:
+    static void ResetContext(Context context);
+};
+
+} // namespace v8::internal
+
+void cv8_isolate_reseed(cv8_isolate *owner) {
+    cv8::Entered entered(owner);
+    int64_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) __builtin_trap();
+    auto internal = reinterpret_cast<v8::internal::Isolate *>(owner->isolate);
+    internal->random_number_generator()->SetSeed(seed);
+    auto context = *reinterpret_cast<uintptr_t *>(*entered.context);
+    v8::internal::MathRandom::ResetContext({context});
+}

@@ -1,0 +1,34 @@
+import V8
+import WorkerProtocol
+
+/// The isolates that a template opens once, so that the workers forked from it need not: a clean
+/// one of each kind.
+///
+/// A worker takes one of them. The other one costs it nothing but its address space.
+final class OpenIsolates {
+    private var stateless: Isolate?
+    private var heap: Isolate?
+
+    init(baseHeap: Snapshot) throws(WorkerError) {
+        stateless = Isolate(.stateless, restoring: baseHeap, print: { _ in })
+        heap = Isolate(.heap, restoring: baseHeap, print: { _ in })
+        guard stateless != nil, heap != nil else { throw .baseHeapFailed }
+        // Compiled here, once, and not in each worker. Not in the heap: its code would be in every
+        // snapshot.
+        stateless?.warmUp()
+    }
+
+    /// Hands over an isolate. Only in a fork, and each kind once.
+    func take(
+        _ kind: Isolate.Kind, printingTo console: ConsoleRecorder
+    ) throws(WorkerError) -> Isolate {
+        let isolate =
+            switch kind {
+            case .stateless: stateless.take()
+            case .heap: heap.take()
+            }
+        guard let isolate else { throw .wire(.unknownTag(0, in: "state")) }
+        isolate.adopt { console.record($0) }
+        return isolate
+    }
+}
