@@ -80,7 +80,7 @@ struct InspectionTests {
         var heap = TestHeap()
         _ = try heap.run("let long = Array.from({ length: 600_000 }, (_, i) => ({ i })); 0")
         let found = try variables(heap, .variables(depth: 0, countMax: 10), seconds: 50)
-        let size = try #require(found["long"]?["size"] as? Int)
+        let size = try #require(found["long"]?["reachable_bytes"] as? Int)
         #expect(size > 600_000 * 8)
     }
 

@@ -61,7 +61,7 @@ extension EngineTests {
             #expect(
                 error.place
                     == ScriptPlace(
-                        script: "run_js#1", line: 2, column: 3,
+                        script: "run_js#1", line: 2, column: 9,
                         source: "  throw new Error('here')"))
         }
 
