@@ -80,7 +80,7 @@ class Service:
 
     def _moto(self, folder: Path) -> tuple[list[object], int]:
         [port] = free_ports(1)
-        return [BIN / "moto_server", "-H", "127.0.0.1", "-p", str(port)], port
+        return [BIN / "python", Path(__file__).with_name("moto_service.py"), str(port)], port
 
     def _rclone(self, folder: Path) -> tuple[list[object], int]:
         [port] = free_ports(1)

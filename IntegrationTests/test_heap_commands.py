@@ -43,7 +43,7 @@ def test_command_list(heaps, files, versions):
     assert heaps.json("list") == call(files, "list_heaps").structured
     assert [heap["name"] for heap in heaps.json("list", "--prefix", "o")["heaps"]] == ["other"]
     header, first, second = heaps("list").splitlines()
-    assert header.split() == ["NAME", "VERSION", "RUN", "UPDATED", "BYTES"]
+    assert header.split() == ["NAME", "VERSION", "VERSIONS", "UPDATED", "BYTES"]
     assert first.split()[:3] == ["h", versions[2][:12], "3"] and second.startswith("other")
 
 

@@ -68,7 +68,7 @@ def test_listing_heaps(server):
     heaps = call(server, "list_heaps").structured["heaps"]
     assert {heap["name"] for heap in heaps} == {"beta", "alpha", "Alpha", "alto"}
     [alto] = call(server, "list_heaps", prefix="alt").structured["heaps"]
-    assert alto["version"] == version and alto["bytes"] > 100_000 and alto["run"] == 1
+    assert alto["version"] == version and alto["bytes"] > 100_000 and alto["versions"] == 1
     assert re.fullmatch(TIME, alto["updated"])
 
 
@@ -121,7 +121,7 @@ def test_fork_and_diverge(server):
     assert server.run("add(10)", heap="a").value == 11
     assert server.run("add(100)", heap="b").value == 101
     assert server.run("n", heap="a").value == 11
-    assert fork(server, "a", "c").structured["run"] == 3
+    assert fork(server, "a", "c").structured["versions"] == 3
     assert server.run("n", heap="c").value == 11
 
 

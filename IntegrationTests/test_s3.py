@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from fleet import Fleet
+from faulty_proxy import FaultyProxy
+from fleet import SEED, Fleet
+from http_client import Client, HTTPServer
+from processes import wait_until
 from raw_client import Server
 from s3_services import CREDENTIALS, Service
 
@@ -91,6 +97,34 @@ def test_s3_versions_come_from_the_cache(place, service, tmp_path):
     assert service.request("DELETE", f"/heaps/{prefix}/versions/{version[:2]}/{version}") == 204
     third = place.server(*with_cache)
     assert third.run("n", heap="h", save=False).value == 41
+
+
+def test_s3_cache_is_counted(place, binary, tmp_path, monkeypatch):
+    for name, value in (NOBODY | CREDENTIALS).items():
+        monkeypatch.setenv(name, value)
+    options = [*place.options, "--cache-directory", tmp_path / "cache", "--http-port", "0"]
+
+    def values(port: int) -> dict[str, float]:
+        with Client(port) as client:
+            lines = client.send("GET", "/metrics").body.decode().splitlines()
+        return {
+            name.removeprefix("mcp_v8_cache_"): float(value)
+            for name, value in (line.split() for line in lines if line.startswith("mcp_v8_cache"))}
+
+    with HTTPServer(binary, *options) as first:
+        assert values(first.port)["reads_total{result=\"hit\"}"] == 0
+        with Client(first.port) as client:
+            client.run("let n = 41; n", heap="h")
+        wait_until(lambda: values(first.port)["bytes"] > 40_000, "copies are kept")
+    shutil.rmtree(tmp_path / "cache")
+    for hits, misses in [(False, True), (True, False)]:
+        with HTTPServer(binary, *options) as again:
+            with Client(again.port) as client:
+                assert client.run("n", heap="h", save=False).value == 41
+            found = values(again.port)
+        assert (found["reads_total{result=\"hit\"}"] > 0) is hits, found
+        assert (found["reads_total{result=\"miss\"}"] > 0) is misses, found
+        assert found["bytes"] > 40_000 and found["evictions_total"] == 0, found
 
 
 def test_s3_options_of_a_cache_are_checked(place, binary):
@@ -272,14 +306,88 @@ def test_s3_service_that_goes_away(binary, start):
     assert failed.kind == "storage" and "no connection" in failed.text, failed
 
 
-def test_s3_three_servers_and_thirty_clients(binary, seaweedfs, monkeypatch, capsys):
+_SSE = "x-amz-server-side-encryption"
+
+
+@pytest.mark.parametrize(("options", "wanted"), [
+    ([], {_SSE: None, "x-amz-request-payer": None, "x-amz-storage-class": None}),
+    (["--s3-encryption", "AES256"], {_SSE: "AES256"}),
+    (["--s3-encryption", "aws:kms", "--s3-kms-key", "key", "--s3-bucket-key"],
+     {_SSE: "aws:kms", f"{_SSE}-aws-kms-key-id": "key", f"{_SSE}-bucket-key-enabled": "true"}),
+    (["--s3-requester-pays"], {"x-amz-request-payer": "requester"}),
+    (["--s3-expected-bucket-owner", "123456789012"],
+     {"x-amz-expected-bucket-owner": "123456789012"}),
+    (["--s3-storage-class", "STANDARD_IA"], {"x-amz-storage-class": "STANDARD_IA"}),
+    (["--s3-checksums", "when_supported"], {"x-amz-checksum-sha256": ...}),
+    (["--s3-checksums", "when_required"], {"x-amz-checksum-sha256": None}),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_s3_headers_that_were_asked_for(binary, moto, start, options, wanted):
+    """None: not sent; an ellipsis: sent with some value."""
+    with FaultyProxy(moto.endpoint, seed=0, share=0) as proxy:
+        server = start(
+            "--s3-bucket", "heaps", "--s3-endpoint", proxy.endpoint, "--s3-prefix",
+            f"headers-{time.time_ns()}", *options, env=NOBODY | CREDENTIALS)
+        assert server.run("let n = 1; n", heap="h").value == 1
+        server.close()
+        [headers] = [
+            headers for method, path, headers in proxy.seen
+            if method == "PUT" and path.endswith("/heads/h")]
+        for name, value in wanted.items():
+            found = headers.get(name)
+            # What a class of storage saves, a head that is written all the time would cost.
+            if name == "x-amz-storage-class" and value is not None:
+                found = next(
+                    headers.get(name) for method, path, headers in proxy.seen
+                    if method == "PUT" and "/versions/" in path)
+            assert (found is not None) if value is ... else (found == value), headers
+
+
+def test_s3_names_the_region_of_the_bucket(binary):
+    """As S3 says it of a bucket that is elsewhere."""
+    class Elsewhere(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = b"<Error><Code>PermanentRedirect</Code><Message>Elsewhere</Message></Error>"
+            self.send_response_only(301)
+            self.send_header("x-amz-bucket-region", "eu-south-2")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_DELETE = do_PUT
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as service:
+        thread = threading.Thread(target=service.serve_forever, args=(0.05,))
+        thread.start()
+        endpoint = f"http://127.0.0.1:{service.server_address[1]}"
+        done = subprocess.run(
+            [binary, "--s3-bucket", "heaps", "--s3-endpoint", endpoint], input="",
+            capture_output=True, text=True, timeout=60, env=NOBODY | CREDENTIALS)
+        service.shutdown()
+        thread.join()
+    assert done.returncode == 1, done
+    assert "not in us-east-1 but in eu-south-2: give --s3-region eu-south-2" in done.stderr, done
+
+
+@pytest.mark.parametrize("is_faulty", [False, True], ids=["sound", "bad day"])
+def test_s3_three_servers_and_thirty_clients(binary, seaweedfs, monkeypatch, capsys, is_faulty):
+    """Servers are killed, and on a bad day every twelfth request to the service goes wrong too."""
     for name, value in (NOBODY | CREDENTIALS).items():
         monkeypatch.setenv(name, value)
-    place = f"fleet-{time.time_ns()}"
-    options = ["--s3-bucket", "heaps", "--s3-endpoint", seaweedfs.endpoint, "--s3-prefix", place]
-    with Fleet(binary, options) as fleet:
-        record = fleet.exercise()
+    with FaultyProxy(seaweedfs.endpoint, seed=SEED) as proxy:
+        endpoint = proxy.endpoint if is_faulty else seaweedfs.endpoint
+        options = [
+            "--s3-bucket", "heaps", "--s3-endpoint", endpoint, "--s3-prefix",
+            f"fleet-{time.time_ns()}"]
+        with Fleet(binary, options) as fleet:
+            record = fleet.exercise()
     with capsys.disabled():
-        print(f"\n{record}")
+        print(f"\n{record}" + (f" with {dict(proxy.counts)}" if is_faulty else ""))
     record.assert_explained()
     record.assert_enough()
+    assert (proxy.counts.total() >= 10) is is_faulty, proxy.counts

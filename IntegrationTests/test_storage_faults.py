@@ -140,6 +140,18 @@ def test_a_fault_while_a_server_commits(strace, start, directory, tmp_path, call
     assert again.run("n = 5; n", heap="h").value == 5
 
 
+def test_no_descriptor_is_closed_twice(strace, binary, directory, tmp_path):
+    """Its number may be another's by then. A directory that is refused is closed on the way out."""
+    directory.chmod(0o777)
+    log = tmp_path / "log"
+    done = subprocess.run(
+        [strace, "-f", "-o", log, "-e", "trace=close", binary, "--directory-path", directory],
+        input="", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "others may write to it" in done.stderr, done
+    calls = log.read_text()
+    assert "close(" in calls and "EBADF" not in calls, calls
+
+
 def wait_for_base_heap(directory: Path) -> None:
     """The heap that others are packed behind is stored beside the first one."""
     wait_until(

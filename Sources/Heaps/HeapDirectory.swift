@@ -71,6 +71,8 @@ final class HeapDirectory: Sendable {
             }
             return removed == nil ? .absent : .deleted
         }
+        // What is old garbage may come back with a loss of power: it is garbage still.
+        if case .writtenBefore = condition { return outcome }
         if outcome == .deleted { try synchronize(key.parentPath) }
         return outcome
     }

@@ -32,7 +32,8 @@ package struct CollectionReport: Hashable, Sendable {
     package var heapCount = 0
     /// How many versions they need.
     package var keptCount = 0
-    /// How many versions nobody needs, but that are too young to go.
+    /// How many versions no heap needs, but that are too young to go, or that such are packed
+    /// behind.
     package var youngCount = 0
     /// How many were removed, or would be.
     package var removedCount = 0
@@ -61,13 +62,16 @@ extension HeapRepository {
         // Once more: one heap may have been forked and deleted while the others were followed.
         report.heapCount = try await addHeaps(to: &needed, policy)
         report.keptCount = needed.count
+        garbage.removeAll { needed.contains($0.version) }
+        young.removeAll { needed.contains($0) }
+        report.youngCount = young.count + garbage.count
         // What is only young can be had back, and so needs what it is packed behind.
-        for version in young where !needed.contains(version) {
-            report.youngCount += 1
+        for version in young {
             guard let prefix = try await record(of: version)?.packing.prefix else { continue }
             try await addPrefixes(from: prefix, to: &needed)
         }
         garbage.removeAll { needed.contains($0.version) }
+        report.youngCount -= garbage.count
         // Whatever was packed behind another is younger than that, and goes first.
         garbage.sort { $0.written > $1.written }
         report.postponedCount = max(0, garbage.count - policy.removalCountMax)

@@ -33,28 +33,27 @@ struct S3Probe {
         let key = folder + "object"
         let one = Array("one".utf8)
         let two = Array("two".utf8)
-        guard case .stored(let first) = try await client.put(key, one, if: .absent, use: .record)
-        else { return ["it says of a key that was never written that there is an object"] }
+        guard let first = try await write(one, to: key, if: .absent) else {
+            return ["it says of a key that was never written that there is an object"]
+        }
         guard try await client.get(key, byteCountMax: 99)?.bytes == one else {
             return ["it does not return what was written"]
         }
-        if case .stored = try await client.put(key, two, if: .absent, use: .record) {
+        if try await write(two, to: key, if: .absent) != nil {
             faults.append("it overwrites an object although If-None-Match: * forbids it")
         }
         let other = "\"00000000000000000000000000000000\""
-        if case .stored = try await client.put(key, two, if: .unchanged(other), use: .record) {
+        if try await write(two, to: key, if: .unchanged(other)) != nil {
             faults.append("it overwrites an object although If-Match names another entity tag")
         }
-        if case .refused = try await client.put(key, two, if: .unchanged(first), use: .record) {
-            // Whoever ignores conditions has overwritten it by now.
-            if faults.isEmpty {
-                faults.append(
-                    "it refuses If-Match with the object's own entity tag (try --s3-etag-quoting "
-                        + "unquoted)")
-            }
+        // Whoever ignores conditions has overwritten it by now.
+        if faults.isEmpty, try await write(two, to: key, if: .unchanged(first)) == nil {
+            faults.append(
+                "it refuses If-Match with the object's own entity tag (try --s3-etag-quoting "
+                    + "unquoted)")
         }
         let absent = folder + "absent"
-        if case .stored = try await client.put(absent, one, if: .unchanged(first), use: .record) {
+        if try await write(one, to: absent, if: .unchanged(first)) != nil {
             faults.append("it writes where there is no object although If-Match names one")
         }
         guard faults.isEmpty else { return faults }
@@ -111,17 +110,9 @@ struct S3Probe {
         let results = await withTaskGroup(of: Result<String?, S3Error>.self) { group in
             for racer in 0..<Self.racerCount {
                 group.addTask {
+                    let bytes = Array("\(condition == .absent) \(racer)".utf8)
                     do throws(S3Error) {
-                        let bytes = Array("\(condition == .absent) \(racer)".utf8)
-                        let outcome = try await client.put(
-                            key, bytes, if: condition, use: .record)
-                        switch outcome {
-                        case .stored(let tag): return .success(tag)
-                        case .refused(afterUncertainAttempt: false): return .success(nil)
-                        case .refused(afterUncertainAttempt: true):
-                            let present = try await client.get(key, byteCountMax: 99)
-                            return .success(present?.bytes == bytes ? present?.info.tag : nil)
-                        }
+                        return .success(try await write(bytes, to: key, if: condition))
                     } catch {
                         return .failure(error)
                     }
@@ -134,6 +125,20 @@ struct S3Probe {
             if let tag = try result.get() { tags.append(tag) }
         }
         return tags
+    }
+
+    /// Writes what nobody else does; the new tag, or nil if the condition did not hold.
+    private func write(
+        _ bytes: [UInt8], to key: String, if condition: S3WriteCondition
+    ) async throws(S3Error) -> String? {
+        switch try await client.put(key, bytes, if: condition, use: .record) {
+        case .stored(let tag): return tag
+        case .refused(afterUncertainAttempt: false): return nil
+        case .refused(afterUncertainAttempt: true):
+            // The retry may have met what the first attempt had stored.
+            let present = try await client.get(key, byteCountMax: 99)
+            return present?.bytes == bytes ? present?.info.tag : nil
+        }
     }
 
     /// Removes what the probe has written; what stays is small and out of the way.

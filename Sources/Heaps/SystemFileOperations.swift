@@ -22,8 +22,8 @@ final class SystemFileOperations: FileOperations {
         } catch {
             throw .storageUnavailable(path: path, reason: error.description)
         }
+        // From here on `deinit` closes it, also where this throws.
         if let refusal = Self.refusal(of: root, at: path) {
-            _ = Glibc.close(root)
             throw .storageRefused(path: path, refusal)
         }
     }

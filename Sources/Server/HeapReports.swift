@@ -11,7 +11,8 @@ extension HeapHead {
         var json: JSONObject = [
             "name": .string(name.text), "version": .string(version.text),
             "updated": .string(updated.text), "bytes": .number(JSONNumber(snapshotByteCount)),
-            "run": .number(JSONNumber(runNumber)),
+            // Each run made one, on the one before.
+            "versions": .number(JSONNumber(runNumber)),
         ]
         if isQuarantined { json["quarantined"] = true }
         return json

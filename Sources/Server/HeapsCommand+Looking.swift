@@ -21,7 +21,7 @@ struct ListHeaps: HeapsSubcommand {
             heads += page.heads
             after = page.next
         } while after != nil
-        let table = TextTable(["NAME", "VERSION", "RUN", "UPDATED", "BYTES"]) {
+        let table = TextTable(["NAME", "VERSION", "VERSIONS", "UPDATED", "BYTES"]) {
             heads.map { head in
                 [
                     head.name.text, head.version.short, "\(head.runNumber)", head.updated.text,

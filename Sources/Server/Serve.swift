@@ -65,10 +65,10 @@ extension ServerCommand {
 
     private func makeParts(_ settings: Settings, logger: Logger) async throws -> ServerParts {
         let metrics = ServerMetrics()
-        let storage = MeteredStorage(
-            storage: try await makeStorage(settings, logger: logger), metrics: metrics)
+        let storage = try await makeStorage(settings, logger: logger)
         let repository = HeapRepository(
-            storage: storage, snapshotByteCountMax: settings.limits.snapshotByteCountMax,
+            storage: MeteredStorage(storage: storage, metrics: metrics),
+            snapshotByteCountMax: settings.limits.snapshotByteCountMax,
             keys: settings.signingKeys, logger: logger)
         let timeline = Timeline()
         let template = settings.makeTemplate(timeline: timeline, logger: logger)
@@ -92,8 +92,8 @@ extension ServerCommand {
                 description: "Runs JavaScript in V8 and keeps the heap between runs."),
             instructions: settings.instructions, tools: tools, logger: logger)
         return ServerParts(
-            repository: repository, template: template, execution: execution, server: server,
-            metrics: metrics)
+            storage: storage, repository: repository, template: template, execution: execution,
+            server: server, metrics: metrics)
     }
 
     /// The engine that heaps would run on here; it is started to find out.
@@ -140,6 +140,7 @@ extension ServerCommand {
 
 /// What every transport serves.
 struct ServerParts: Sendable {
+    let storage: AnyHeapStorage
     let repository: HeapRepository
     let template: WorkerTemplate
     let execution: ExecutionService

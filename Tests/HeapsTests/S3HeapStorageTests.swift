@@ -151,6 +151,24 @@ struct S3ProbeTests {
         #expect(place.server.paths == ["/heaps/format"])
     }
 
+    @Test(
+        "is not misled by a write whose answer was lost", arguments: ["object", "race3"],
+        ["if-none-match", "if-match"])
+    func lostAnswers(_ name: String, _ condition: String) async throws {
+        let place = try await S3Place()
+        let isPut: @Sendable (SeenRequest) -> Bool = {
+            $0.method == "PUT" && $0.path.hasSuffix("/\(name)")
+        }
+        place.server.fail(Fault(.reset, work: .done)) { request in
+            // Not the tag that no object has.
+            isPut(request) && request.headers[condition]?.contains("00000000") == false
+        }
+        try await place.storage.open(for: .many, logger: .silent)
+        #expect(place.server.paths == ["/heaps/format"])
+        // Four, and one of them again.
+        #expect(place.server.seen.filter(isPut).count == 5)
+    }
+
     @Test("refuses a service that ignores conditions, unless there is one writer")
     func refuses() async throws {
         let place = try await S3Place(conditions: .ignored)

@@ -96,6 +96,7 @@ struct HTTPService: Service {
                     with: ServerMetrics.Sample(
                         pool: parts.execution.census,
                         templateStartCount: await parts.template.startCount,
+                        cache: parts.storage.cacheStatistics,
                         connectionCount: admission.connectionCount,
                         requestCount: admission.requestCount,
                         sessionCount: admission.sessionCount))

@@ -18,6 +18,9 @@ enum MetricName: String, CaseIterable, Sendable {
     case templateStarts = "mcp_v8_template_starts_total"
     case storageOperations = "mcp_v8_storage_operations_total"
     case storageSeconds = "mcp_v8_storage_duration_seconds"
+    case cacheReads = "mcp_v8_cache_reads_total"
+    case cacheEvictions = "mcp_v8_cache_evictions_total"
+    case cacheBytes = "mcp_v8_cache_bytes"
     case httpResponses = "mcp_v8_http_responses_total"
     case httpSeconds = "mcp_v8_http_request_duration_seconds"
     case httpRefusals = "mcp_v8_http_refusals_total"
@@ -36,10 +39,11 @@ enum MetricName: String, CaseIterable, Sendable {
     var kind: Kind {
         switch self {
         case .executions, .workerStarts, .workerEnds, .workerFailures, .heapsQuarantined,
-            .templateStarts, .storageOperations, .httpResponses, .httpRefusals, .heapsLost:
+            .templateStarts, .storageOperations, .cacheReads, .cacheEvictions, .httpResponses,
+            .httpRefusals, .heapsLost:
             .counter
         case .executionsWaiting, .executionsWaitingForHeap, .workers, .workersWarm,
-            .workersWarmBytes, .heapsUnwritten,
+            .workersWarmBytes, .heapsUnwritten, .cacheBytes,
             .httpConnections, .httpRequests, .httpSessions:
             .gauge
         case .executionSeconds, .evaluationSeconds, .storageSeconds, .httpSeconds:
@@ -69,6 +73,9 @@ enum MetricName: String, CaseIterable, Sendable {
         case .templateStarts: "Template processes that were started."
         case .storageOperations: "Uses of the storage of heaps."
         case .storageSeconds: "How long uses of the storage took."
+        case .cacheReads: "Reads of versions through the cache, by result."
+        case .cacheEvictions: "Copies that were removed to make room."
+        case .cacheBytes: "What the copies take."
         case .httpResponses: "Responses over HTTP, by status."
         case .httpSeconds: "From a request's head to the last byte of its response."
         case .httpRefusals: "Requests and connections that were not served, by reason."

@@ -1,5 +1,6 @@
 internal import Execution
 internal import HTTPTransports
+internal import Heaps
 internal import Metrics
 
 /// What has happened since the server started, in numbers; docs/reference/metrics.md says which.
@@ -57,6 +58,8 @@ struct ServerMetrics: Sendable {
     struct Sample {
         var pool: PoolCensus
         var templateStartCount: Int
+        /// Nil where there is no cache.
+        var cache: CacheCounts?
         var connectionCount: Int
         var requestCount: Int
         var sessionCount: Int
@@ -77,6 +80,12 @@ struct ServerMetrics: Sendable {
             registry.set(.workerEnds, [("reason", reason.rawValue)], to: Double(count))
         }
         registry.set(.templateStarts, to: Double(sample.templateStartCount))
+        if let cache = sample.cache {
+            registry.set(.cacheReads, [("result", "hit")], to: Double(cache.hitCount))
+            registry.set(.cacheReads, [("result", "miss")], to: Double(cache.missCount))
+            registry.set(.cacheEvictions, to: Double(cache.evictionCount))
+            registry.set(.cacheBytes, to: Double(cache.byteCount))
+        }
         registry.set(.httpConnections, to: Double(sample.connectionCount))
         registry.set(.httpRequests, to: Double(sample.requestCount))
         registry.set(.httpSessions, to: Double(sample.sessionCount))
