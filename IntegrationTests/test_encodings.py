@@ -1,4 +1,4 @@
-"""`TextDecoder` of encodings of several bytes against the codecs of Python, an implementation of its own."""
+"""`TextDecoder` of wide encodings, against the codecs of Python: an implementation of its own."""
 
 from __future__ import annotations
 
