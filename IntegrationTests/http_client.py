@@ -32,9 +32,12 @@ class HTTPServer:
             options = ["--http-port", "0", "--sse-port", "0", *options]
         self.command = [str(binary), *options]
         self._stderr = tempfile.TemporaryFile()
+        # A server refuses options that it does not know: these are the tests' own.
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("MCP_V8_")}
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._stderr,
-            start_new_session=True)
+            env=environment, start_new_session=True)
 
     def ports(self, count: int = 1) -> list[int]:
         """The ports that it listens on; waits until there are so many."""

@@ -50,7 +50,8 @@ extension HeapRepository {
     /// Removes versions that no heap needs and that are older than the grace time.
     ///
     /// - Throws: an error without having removed anything if a heap's versions cannot be followed,
-    ///   because then nobody knows which of them are needed.
+    ///   because then nobody knows which of them are needed; and if the task is cancelled before
+    ///   all are.
     package func collectGarbage(
         _ policy: RetentionPolicy = RetentionPolicy(), _ effect: CollectionEffect = .remove
     ) async throws(HeapError) -> CollectionReport {
@@ -67,6 +68,7 @@ extension HeapRepository {
         report.youngCount = young.count + garbage.count
         // What is only young can be had back, and so needs what it is packed behind.
         for version in young {
+            try goOn()
             guard let prefix = try await record(of: version)?.packing.prefix else { continue }
             try await addPrefixes(from: prefix, to: &needed)
         }
@@ -111,6 +113,7 @@ extension HeapRepository {
                 var next: VersionRecord? = root
                 var count = max(1, policy.versionCountPerHeap)
                 while let record = next, needed.add(record.version, andOlder: count) {
+                    try goOn()
                     count -= 1
                     if let prefix = record.packing.prefix {
                         try await addPrefixes(from: prefix, to: &needed)
@@ -144,6 +147,7 @@ extension HeapRepository {
             let page = try await storage.list(
                 .versions, prefix: "", after: after, limit: Self.collectionPageCountMax)
             for key in page.keys {
+                try goOn()
                 let version = try HeapVersion(key.name)
                 guard !needed.contains(version),
                     let object = try await storage.getBeginning(of: key, byteCountMax: 0)
@@ -157,6 +161,12 @@ extension HeapRepository {
             after = page.next
         } while after != nil
         return (garbage, young)
+    }
+
+    /// A server that ends does not wait for what may take minutes.
+    private func goOn() throws(HeapError) {
+        guard Task.isCancelled else { return }
+        throw .storageUnavailable(path: "versions", reason: "the collection was given up")
     }
 
     private typealias Garbage = (version: HeapVersion, byteCount: Int, written: WallTime)

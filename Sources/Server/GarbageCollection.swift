@@ -17,6 +17,8 @@ struct GarbageCollection: Service {
             while (try? await Task.sleep(for: pause)) != nil {
                 do {
                     _ = try await repository.collectGarbage(policy)
+                } catch where Task.isCancelled {
+                    return
                 } catch {
                     logger.warning("Garbage was not collected", metadata: ["error": "\(error)"])
                 }

@@ -92,6 +92,18 @@ struct CollectionTests {
         #expect(try await test.stored(versions) == [versions[5]])
     }
 
+    @Test("is given up with its task, and then removes nothing", arguments: StorageUnderTest.atOnce)
+    func cancelled(_ storage: StorageUnderTest) async throws {
+        let test = try await RepositoryUnderTest(storage)
+        let versions = try await test.commit(3, to: name)
+        let collection = Task { [policy = policy(keeping: 1)] in
+            withUnsafeCurrentTask { task in unsafe task?.cancel() }
+            return try await test.heaps.collectGarbage(policy)
+        }
+        await #expect(throws: HeapError.self) { try await collection.value }
+        #expect(try await test.stored(versions) == versions)
+    }
+
     @Test("removes nothing while a heap cannot be followed", arguments: StorageUnderTest.atOnce)
     func refusesDamage(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
