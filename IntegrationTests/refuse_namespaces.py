@@ -1,7 +1,7 @@
 """Runs a command where the kernel refuses namespaces and mounts, as Docker's default profile does.
 
-Usage: refuse_namespaces.py [--filters] COMMAND ARGUMENT…; with `--filters` it refuses filters of system
-calls instead, which no worker goes without.
+Usage: refuse_namespaces.py [--filters] COMMAND ARGUMENT…; with `--filters` it refuses filters of
+system calls instead, which no worker goes without.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Clocks that jump while the server runs: deadlines hold, heaps go on, nothing is collected early.
 
 `clock.c` stands before the server's own clock of the day; the clock that deadlines are measured
-with is left alone, as the kernel never sets it. Workers have no environment, and so their own clock.
+with is left alone, as the kernel never sets it. Workers have no environment, and so a clock of
+their own.
 """
 
 from __future__ import annotations
