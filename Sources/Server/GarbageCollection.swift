@@ -17,7 +17,7 @@ struct GarbageCollection: Service {
             while (try? await Task.sleep(for: pause)) != nil {
                 do {
                     _ = try await repository.collectGarbage(policy)
-                } catch where Task.isCancelled {
+                } catch  where Task.isCancelled {
                     return
                 } catch {
                     logger.warning("Garbage was not collected", metadata: ["error": "\(error)"])
