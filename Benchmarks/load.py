@@ -13,7 +13,7 @@ from measuring import cpu_seconds
 from servers import OurServer, PythonServer
 
 SCRIPT = Path(__file__).resolve().parent / "load.lua"
-WARM_HEAPS = 16
+WARM_HEAPS = 8
 NODE_CLIENTS_MAX = 4
 """Two cores start no more processes at a time; many clients would only wait past the end."""
 

@@ -71,6 +71,9 @@ struct PoolState {
 
     var workerCount: Int { stations.count }
 
+    /// Whether there is neither a worker to be had nor one that could make room.
+    var isFull: Bool { stations.count >= limits.workersMax && spares.count + warm.count == 0 }
+
     /// How many of everything there are.
     var census: PoolCensus {
         PoolCensus(

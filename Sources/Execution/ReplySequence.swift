@@ -56,6 +56,9 @@ struct ReplySequence: Sendable {
         state = .inspecting
     }
 
+    /// Whether it may be said that a state is kept.
+    var mayKeep: Bool { isKept && !isComplete }
+
     /// Whether the request is answered.
     var isComplete: Bool { if case .complete = state { true } else { false } }
 

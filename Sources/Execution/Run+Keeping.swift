@@ -28,7 +28,11 @@ extension Run {
             }
             return outcome(of: answer.evaluation)
         } catch {
-            unwritten.spoil(name)
+            let microseconds = (service.timeline.now - running.arrival) / .microseconds(1)
+            let lateRun = RunDescription(
+                engine: worker.engine, durationMicroseconds: UInt64(microseconds),
+                heapByteCount: 0, runNumber: held.runNumber &+ 1, code: request.code)
+            unwritten.spoil(name, lateRun: lateRun)
             // The worker may have been ended because its heap was lost under the run.
             throw unwritten.takeFailure(of: name) ?? error
         }

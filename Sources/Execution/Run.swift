@@ -112,7 +112,7 @@ struct Run {
         if let warm = service.pool.takeWarm(name, at: head?.version), let head {
             return (warm, .live(head))
         }
-        if service.pool.isCrowded { service.unwritten.hasten() }
+        if service.pool.isFull { service.unwritten.hasten() }
         let spare = try await service.pool.takeSpare()
         return (spare, head.map { .version($0.version) } ?? .newHeap)
     }

@@ -25,6 +25,9 @@ final class UnwrittenHeaps: Sendable {
         var runs: [(description: RunDescription, since: Duration)]
         var runNumber: UInt32
         var use: Use
+        /// A run that was given up, and that the worker may have finished all the same: then its
+        /// state has taken the place of those before.
+        var lateRun: RunDescription?
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -99,7 +102,7 @@ final class UnwrittenHeaps: Sendable {
             (state.entries[name]?.runs.first?.since, state.entries.count)
         }
         // Workers with unwritten heaps cannot be had for others.
-        guard count * 2 < limits.workersMax, !pool.isCrowded else { return .milliseconds(1) }
+        guard count * 4 < limits.workersMax * 3, !pool.isFull else { return .milliseconds(1) }
         let now = timeline.now
         return max(.milliseconds(1), (since ?? now) + limits.savingDelay - now)
     }
@@ -131,9 +134,12 @@ final class UnwrittenHeaps: Sendable {
     }
 
     /// Takes a worker back that a run has left in a state which the heap shall not have.
-    func spoil(_ name: HeapName) {
+    ///
+    /// - Parameter lateRun: the run, where the worker may go on with it.
+    func spoil(_ name: HeapName, lateRun: RunDescription? = nil) {
         let worker = state.withLock { state in
             state.entries[name]?.use = .spoiled
+            if let lateRun { state.entries[name]?.lateRun = lateRun }
             return state.entries[name]?.worker
         }
         worker?.saveNow()
@@ -193,8 +199,8 @@ final class UnwrittenHeaps: Sendable {
     ) async {
         let due = state.withLock { state -> (HeapHead?, RunDescription)? in
             guard let entry = state.entries[name], entry.worker.id == worker.id else { return nil }
-            let run = entry.runs.first { $0.description.runNumber == saved.runNumber }
-            return run.map { (entry.head, $0.description) }
+            let runs = entry.runs.map(\.description) + [entry.lateRun].compactMap(\.self)
+            return runs.first { $0.runNumber == saved.runNumber }.map { (entry.head, $0) }
         }
         guard let (head, run) = due else { return worker.release(slot: saved.slot) }
         guard case .made(let byteCount, _) = saved.report else {

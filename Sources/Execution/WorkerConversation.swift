@@ -51,8 +51,9 @@ final class WorkerConversation: Sendable {
         case idle
         /// Next: `idle`, `ended`.
         case asked(Exchange)
-        /// Terminal. Whether nothing was asked then.
-        case ended(WorkerAnswer.Ending, wasIdle: Bool)
+        /// Terminal. Whether nothing was asked then, and whether the worker may still say that it
+        /// keeps the state of what was.
+        case ended(WorkerAnswer.Ending, wasIdle: Bool, mayKeep: Bool)
     }
 
     /// What becomes of the states that the worker keeps.
@@ -77,12 +78,12 @@ final class WorkerConversation: Sendable {
 
     /// How it ended; nil while it goes on.
     var ending: WorkerAnswer.Ending? {
-        state.withLock { if case .ended(let ending, _) = $0 { ending } else { nil } }
+        state.withLock { if case .ended(let ending, _, _) = $0 { ending } else { nil } }
     }
 
     /// Whether it ended while nothing was asked.
     var endedIdle: Bool {
-        state.withLock { if case .ended(_, true) = $0 { true } else { false } }
+        state.withLock { if case .ended(_, true, _) = $0 { true } else { false } }
     }
 
     /// Notes that a request is about to be sent; `send` is called if the worker still listens.
@@ -119,7 +120,7 @@ final class WorkerConversation: Sendable {
                         sequence: sequence, onConsole: onConsole, continuation: continuation))
                 return nil
             case .asked: preconditionFailure("A worker is asked one thing at a time.")
-            case .ended(let ending, _): return ending
+            case .ended(let ending, _, _): return ending
             }
         }
         if let ending {
@@ -179,10 +180,10 @@ final class WorkerConversation: Sendable {
         let exchange = state.withLock { state -> Exchange? in
             if case .ended = state { return nil }
             guard case .asked(let exchange) = state else {
-                state = .ended(ending, wasIdle: true)
+                state = .ended(ending, wasIdle: true, mayKeep: false)
                 return nil
             }
-            state = .ended(ending, wasIdle: false)
+            state = .ended(ending, wasIdle: false, mayKeep: exchange.sequence.mayKeep)
             return exchange
         }
         guard var exchange else { return }
@@ -195,6 +196,11 @@ final class WorkerConversation: Sendable {
         let exchange = try state.withLock { state throws(ProtocolViolation) -> Exchange? in
             switch state {
             case .idle: throw .outOfTurn(reply.frame.kind)
+            case .ended(let ending, let wasIdle, mayKeep: true):
+                guard case .snapshot(.kept) = reply else { return nil }
+                state = .ended(ending, wasIdle: wasIdle, mayKeep: false)
+                keptCount.add(1, ordering: .relaxed)
+                return nil
             case .ended: return nil
             case .asked(var exchange):
                 // The state lets go of its copy, so that what the answer holds is not copied for

@@ -43,8 +43,8 @@ package final class WorkerPool: Sendable {
     /// How many of everything there are.
     package var census: PoolCensus { state.withLock(\.census) }
 
-    /// Whether there are as many workers as there may be.
-    var isCrowded: Bool { state.withLock { $0.workerCount >= limits.workersMax } }
+    /// Whether all workers that there may be are in use.
+    var isFull: Bool { state.withLock(\.isFull) }
 
     /// How many executions wait for a worker.
     package var waitingCount: Int { state.withLock(\.line.count) }

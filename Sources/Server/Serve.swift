@@ -14,29 +14,32 @@ extension ServerCommand {
     /// Puts the parts together and serves until the client goes or a signal comes.
     func serve(_ settings: Settings) async throws {
         let logger = Logger(label: "mcp-v8")
+        let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton)
         switch settings.transport {
         case .stdio:
             let streams = try StdioStreams.claim()
             let parts = try await makeParts(settings, logger: logger)
-            let transport = try StdioTransport(server: parts.server, streams: streams)
+            let transport = try StdioTransport(
+                server: parts.server, streams: streams,
+                executor: executor)
             try await run(
                 .init(
                     service: TransportLifetime(transport: transport),
                     successTerminationBehavior: .gracefullyShutdownGroup),
-                with: parts, keeping: settings.retention, logger: logger)
+                with: parts, on: executor, keeping: settings.retention, logger: logger)
         case .http(let http):
             let parts = try await makeParts(settings, logger: logger)
             let service = try await HTTPService(
                 http, parts: parts, logger: logger)
             try await run(
-                .init(service: service), with: parts, keeping: settings.retention,
-                logger: logger)
+                .init(service: service), with: parts, on: executor,
+                keeping: settings.retention, logger: logger)
         }
     }
 
     private func run(
         _ transport: ServiceGroupConfiguration.ServiceConfiguration, with parts: ServerParts,
-        keeping retention: RetentionPolicy, logger: Logger
+        on executor: EventLoopExecutor, keeping retention: RetentionPolicy, logger: Logger
     ) async throws {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -53,7 +56,7 @@ extension ServerCommand {
                 logger: logger))
         // Ended with this function.
         async let _ = endAtSecondSignal()
-        try await services.run()
+        try await withTaskExecutorPreference(executor) { try await services.run() }
     }
 
     /// Ends the process where it was told to end and is told so again.

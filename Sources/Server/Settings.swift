@@ -47,7 +47,7 @@ struct Settings: Sendable {
         limits = try Settings.limits(sources, coreCount: coreCount)
         let asked = try sources.first(Settings.sandbox)
         sandbox = asked?.level ?? .on
-        mode = asked?.mode ?? .jit
+        mode = try Settings.mode(sources, isHardened: asked?.mode == .jitless)
         workers =
             try sources.first { _, options in options.sandbox.strict ? .separate : nil } ?? .forked
         if sandbox == .off, case .http(let http) = transport, !http.isLoopback {
@@ -133,6 +133,19 @@ struct Settings: Sendable {
             throw .invalid("\(flag) and --sandbox \(text) contradict each other in \(source)")
         }
         return (.required, mode)
+    }
+
+    private static func mode(
+        _ sources: OptionSources, isHardened: Bool
+    ) throws(SettingsError) -> EngineIdentity.Mode {
+        switch sources.value(\.sandbox.jit) {
+        case nil: return isHardened ? .jitless : .jit
+        case "off": return .jitless
+        case "on" where isHardened:
+            throw .invalid("--hardened and --jit on contradict each other: leave one out")
+        case "on": return .jit
+        case let text?: throw .invalid("--jit is \"\(text)\"; it must be on or off")
+        }
     }
 
     private static func limits(

@@ -1,4 +1,5 @@
 import Heaps
+import Synchronization
 import Testing
 import WorkerProtocol
 
@@ -52,6 +53,27 @@ struct UnwrittenHeapsTests {
             let next = try await harness.execute("b", on: "h")
             #expect(next.text == String(repeating: "a", count: runCount) + "b")
             #expect(harness.source.workers.count == 2)
+        }
+    }
+
+    @Test("a run that is cancelled and ends all the same takes nothing of those before along")
+    func lateRun() async throws {
+        let requests = Mutex<[EvaluateRequest]>([])
+        let source = FakeSource { worker, request in
+            requests.withLock { $0.append(request) }
+            worker.echo(request)
+        }
+        try await withHarness(source: source) { harness in
+            _ = try await harness.execute("a", on: "h")
+            let cancelled = Task { try await harness.execute("hold", on: "h") }
+            await eventually { requests.withLock(\.count) == 2 }
+            cancelled.cancel()
+            #expect(try await cancelled.value.failure?.kind == .cancelled)
+            // The state of this run takes the place of the one that is kept.
+            harness.source.workers.first?.finish(requests.withLock { $0[1] })
+            try await harness.service.settle(HeapName("h"))
+            #expect(harness.service.census.lossCount == 0)
+            #expect(try await harness.content(of: "h") == "ahold")
         }
     }
 

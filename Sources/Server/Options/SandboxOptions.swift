@@ -13,6 +13,10 @@ struct SandboxOptions: ParsableArguments {
     @Flag(help: "Every layer of the sandbox is required, and V8 makes no machine code.")
     var hardened = false
 
+    @Option(
+        help: ArgumentHelp("Whether V8 makes machine code: on, or off (on).", valueName: "state"))
+    var jit: String?
+
     @Flag(help: "Start each worker as a program of its own: none shares another's memory layout.")
     var strict = false
 
@@ -20,6 +24,7 @@ struct SandboxOptions: ParsableArguments {
         OptionKey(name: "sandbox", kind: .value),
         OptionKey(name: "require-sandbox", kind: .flag),
         OptionKey(name: "hardened", kind: .flag),
+        OptionKey(name: "jit", kind: .value),
         OptionKey(name: "strict", kind: .flag),
     ]
 }

@@ -12,16 +12,20 @@ package final class StdioTransport: Sendable {
     private let streams: Mutex<StdioStreams?>
     private let limits: StdioLimits
     private let outbox: Outbox
+    private let executor: (any TaskExecutor)?
 
     /// Prepares to serve the client behind these streams.
     ///
+    /// - Parameter executor: what calls run on.
     /// - Throws: ``TransportError/systemCall(_:errno:)``.
     package init(
-        server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits()
+        server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits(),
+        executor: (any TaskExecutor)? = nil
     ) throws(TransportError) {
         conversation = Conversation(with: server)
         self.streams = Mutex(streams)
         self.limits = limits
+        self.executor = executor
         outbox = try Outbox()
     }
 
@@ -38,7 +42,7 @@ package final class StdioTransport: Sendable {
         let (pendingAnswers, intake) = AsyncStream<PendingAnswer>.makeStream()
         // No child of this task: a tool that ignores its cancellation must not keep a process alive
         // that its client wants to end. The loop waits for it as long as the limits say.
-        Task { [outbox] in
+        Task(executorPreference: executor) { [outbox] in
             await withDiscardingTaskGroup { group in
                 for await pending in pendingAnswers {
                     group.addTask {

@@ -17,6 +17,8 @@ final class FakeWorker: Sendable {
     let heap = Mutex<[UInt8]>([])
     /// What is kept for later: the number of the run, and what it left behind.
     let kept = Mutex<(runNumber: UInt32, bytes: [UInt8])?>(nil)
+    /// Whether a run is under way that the test ends.
+    private let isHolding = Atomic(false)
     /// Which states were asked for.
     let states = Mutex<[EvaluateRequest.State]>([])
 
@@ -100,11 +102,12 @@ final class FakeWorker: Sendable {
             heap.withLock { $0 = bytes }
         case .live: break
         }
-        if request.code == "hold" { return }
-        finish(request)
+        isHolding.store(request.code == "hold", ordering: .relaxed)
+        if request.code != "hold" { finish(request) }
     }
 
     func finish(_ request: EvaluateRequest) {
+        isHolding.store(false, ordering: .relaxed)
         let kind: ScriptError.Kind? =
             switch request.code {
             case "throw": .exception
@@ -128,6 +131,11 @@ final class FakeWorker: Sendable {
         guard request.savingDelayMilliseconds > 0 else { return save(bytes) }
         kept.withLock { $0 = (request.runNumber, bytes) }
         say(.snapshot(.kept))
+    }
+
+    /// Does what it is told between two runs.
+    func saveNow() {
+        if !isHolding.load(ordering: .relaxed) { saveKept() }
     }
 
     /// Does what a fork does whose time has come.
@@ -176,7 +184,7 @@ private final class RequestHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch try? Request(unwrapInboundIn(data)) {
         case .evaluate(let request): answer(worker, request)
-        case .saveNow: worker.saveKept()
+        case .saveNow: worker.saveNow()
         case .inspect, .taken, nil: break
         }
     }
