@@ -14,9 +14,9 @@ void cv8_start(cv8_options options) {
     // batch compiler keeps a global handle, which no snapshot may find. hard-abort: a failed check
     // is one instruction, no system call. no-harmony-…: language.js has these in every context.
     // no-verify-snapshot-checksum: the server has checked a digest of every snapshot that it hands
-    // out, and V8's sum over it costs a tenth of opening it. hash-seed: hash tables lie in snapshots
-    // in the order of their hashes, so that versions of a heap are alike only under one seed; who
-    // floods a table floods their own.
+    // out, and V8's sum over it costs a tenth of opening it. hash-seed: hash tables lie in
+    // snapshots in the order of their hashes, so that versions of a heap are alike only under one
+    // seed; who floods a table floods their own.
     std::string flags = "--single-threaded --no-baseline-batch-compilation --hard-abort"
                         " --no-verify-snapshot-checksum --hash-seed=1"
                         " --no-harmony-object-has-own --no-harmony-array-find-last"
