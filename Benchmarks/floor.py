@@ -57,7 +57,7 @@ def _bytes(snapshot: bytes) -> dict[str, float]:
 
 
 def _build(folder: Path) -> Path:
-    prefix = _prefix()
+    prefix = prefix()
     libraries = prefix / "lib" / f"{platform.machine()}-linux-gnu"
     program = folder / "floor"
     built = subprocess.run(
@@ -69,7 +69,7 @@ def _build(folder: Path) -> Path:
     return program
 
 
-def _prefix() -> Path:
+def prefix() -> Path:
     """As Package.swift finds it."""
     if named := os.environ.get("V8_PREFIX"):
         return Path(named)

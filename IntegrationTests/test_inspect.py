@@ -6,6 +6,7 @@ import json
 import subprocess
 
 import pytest
+from heap_profile import Profile
 from raw_client import Server, ToolResult
 
 LIVE_TRAPS = """
@@ -249,22 +250,26 @@ def test_the_difference(heaps, history):
     assert heaps("diff", "h", "h").strip() == "No differences."
 
 
-def test_a_profile_for_chrome(heaps, history, tmp_path):
+def test_a_profile_for_chrome(heaps, start, directory, tmp_path):
+    with start("--directory-path", directory) as server:
+        server.run(
+            "class Row { constructor(i) { this.inner = { i } } }\n"
+            "var rows = Array.from({ length: 1000 }, (_, i) => new Row(i)), alias = rows;\n"
+            "var bytes = new Uint8Array(50_000); 0", heap="h")
     file = tmp_path / "h.heapsnapshot"
     heaps("devtools", "h", file)
-    content = json.loads(file.read_text())
-    meta = content["snapshot"]["meta"]
-    node_fields, edge_fields = meta["node_fields"], meta["edge_fields"]
-    nodes, edges, strings = content["nodes"], content["edges"], content["strings"]
-    assert len(nodes) == content["snapshot"]["node_count"] * len(node_fields)
-    assert len(edges) == content["snapshot"]["edge_count"] * len(edge_fields)
-    edge_counts = nodes[node_fields.index("edge_count")::len(node_fields)]
-    assert sum(edge_counts) == content["snapshot"]["edge_count"]
-    names = nodes[node_fields.index("name")::len(node_fields)]
-    assert max(names) < len(strings)
-    targets = edges[edge_fields.index("to_node")::len(edge_fields)]
-    assert all(target % len(node_fields) == 0 and target < len(nodes) for target in targets)
-    assert "new_one" in strings and "changed" in strings
+    profile = Profile(file)
+    retained = profile.retained()
+    rows = [node for node, name in enumerate(profile.names)
+            if name == "Row" and profile.types[node] == "object"]
+    assert len(rows) == 1000
+    # A row keeps what is in it alive; the array its rows, by whatever names it is known.
+    assert all(retained[row] > profile.sizes[row] for row in rows)
+    arrays = {target for edges in profile.edges for _, name, target in edges if name == "rows"}
+    assert max(retained[array] for array in arrays) >= sum(retained[row] for row in rows)
+    reached = sum(size for node, size in enumerate(profile.sizes) if retained[node])
+    assert retained[0] == reached > 1000 * 32 + 50_000
+    assert retained[0] == max(retained)
     assert "exists" in heaps("devtools", "h", file, expected=1)
     assert "nobody" in heaps("devtools", "nobody", tmp_path / "no", expected=1)
     assert not (tmp_path / "no").exists()

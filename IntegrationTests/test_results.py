@@ -56,6 +56,53 @@ def test_what_is_no_file(server, code):
     assert len(result.raw["content"]) == 1 and "media" not in result.structured
 
 
+@pytest.mark.parametrize("content, claimed, block, type", [
+    (PNG, "image/png", "image", "image/png"), (PNG, "", "image", "image/png"),
+    (PNG, "text/plain", "image", "image/png"),
+    (bytes(20), "audio/aac", "audio", "audio/aac"),
+    (bytes([255, 0] * 10), "application/x-mine", "resource", "application/x-mine"),
+    (bytes([255, 0] * 10), "text/plain", "resource", "text/plain"),
+    (b"BM" + bytes(20), "image/bmp", "resource", "image/bmp"),
+])
+@pytest.mark.parametrize("kind", ["new Blob([{}], {{ type: {} }})",
+                                  "new File([{}], 'name', {{ type: {} }})"])
+def test_a_blob(server, content, claimed, block, type, kind):
+    result = server.run(kind.format(bytes_of(content), json.dumps(claimed)), heap="h")
+    assert result.structured["media"] == {"type": type, "bytes": len(content)}
+    _, file = result.raw["content"]
+    assert file["type"] == block
+    holder = file["resource"] if block == "resource" else file
+    assert holder["mimeType"] == type
+    assert base64.b64decode(holder["blob" if block == "resource" else "data"]) == content
+    assert server.run("await _.text().then(text => text.length > 0)", heap="h").value is True
+
+
+@pytest.mark.parametrize("type", [
+    "text/csv", "text/html;charset=utf-8", "application/json", "application/ld+json",
+    "image/svg+xml",
+])
+def test_a_blob_of_text(server, type):
+    result = server.run(f"new Blob(['ä,1\\n', 'b'], {{ type: '{type}' }}).slice(0, 9, '{type}')")
+    assert "result" not in result.structured
+    assert result.raw["content"][1] == {
+        "type": "resource",
+        "resource": {"uri": "mcp-v8:result", "mimeType": type, "text": "ä,1\nb"}}
+
+
+@pytest.mark.parametrize("code", [
+    "new Blob(['x'])", "new Blob([], { type: 'text/plain' })",
+    "new Blob(['no image'], { type: 'image/png' })",
+    "new Blob(['x'], { type: 'text/' + 'x'.repeat(300) })",
+    "new Blob([new Uint8Array(5_000_000)], { type: 'text/plain' })",
+    "({ __proto__: Blob.prototype })",
+    "Object.defineProperty(Array.prototype, 3, { get() { throw 1 } }); 5",
+])
+def test_a_blob_that_is_no_file(server, code):
+    result = server.run(code)
+    assert not result.is_error, result.text
+    assert len(result.raw["content"]) == 1 and "media" not in result.structured
+
+
 def test_a_sound_for_a_client_that_knows_none(start):
     server = start("--in-memory")
     server.initialize("2024-11-05")
@@ -127,7 +174,9 @@ def test_the_names_do_not_show(server):
     ("fs.readFileSync('x')", "files"), ("return 5", "last expression"),
     ("total + 1", "`heap`"), ("module.exports = 1", "modules"), ("None", "null"),
     ("new XMLHttpRequest", "network"), ("__dirname", "files"),
-    ("function f() { await 1 }", "async"),
+    ("function f() { await 1 }", "async"), ("new URLPattern({})", "URL"),
+    ("Temporal.Now.instant()", "Date"), ("new CompressionStream('gzip')", "bytes"),
+    ("```js\n1 + 1\n```", "without the ```"), ("let a = 1; let a = 2", "twice"),
 ])
 def test_a_hint(server, code, words):
     result = server.run(code)

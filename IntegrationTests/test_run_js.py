@@ -288,7 +288,7 @@ def test_a_large_script(memory):
 def test_the_shape_of_a_failure(memory):
     for code in ("throw 1", "let x = ;", "for(;;);"):
         error = memory.run(code, timeout_ms=500).error
-        assert set(error) <= {"name", "message", "stack", "line", "column", "kind"}
+        assert set(error) <= {"name", "message", "stack", "line", "column", "kind", "code_frame"}
         assert {"name", "message", "kind"} <= set(error)
         assert error["kind"] in FAILURES
 

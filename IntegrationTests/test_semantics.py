@@ -67,6 +67,38 @@ def test_frames_name_the_runs_that_defined_functions(memory):
     assert stack == "Error: x\n    at fails (run_js#1:2:9)\n    at run_js#2:2:1"
 
 
+@pytest.mark.parametrize("code, frame", [
+    ("let a = {};\n\ta.b.c", "run_js:2\n\ta.b.c\n\t    ^"),
+    ("1;\r\nlet a = ;", "run_js:2\nlet a = ;\n        ^"),
+    ("f(1,", "run_js:1\nf(1,\n    ^"),
+    ("new TextDecoder('nothing')",
+     "run_js:1\nnew TextDecoder('nothing')\n^"),
+    ("[].toSorted(1)", "run_js:1\n[].toSorted(1)\n   ^"),
+    ("throw Error('😀', null, x)", "run_js:1\nthrow Error('😀', null, x)\n                       ^"),
+    ("eval('null.x\\n//# sourceURL=mine')", "mine:1\nnull.x\n     ^"),
+])
+def test_an_error_shows_the_code(memory, code, frame):
+    result = memory.run(code)
+    assert result.error["code_frame"] == frame
+    assert frame in result.text and result.text.startswith(result.error["name"])
+
+
+def test_the_code_of_earlier_runs_is_shown_across_restarts(start, directory):
+    with start("--directory-path", directory) as server:
+        server.run("const f = value => {\n  return value.a.b;\n};", heap="h")
+        server.run("const g = () => f({});" + " " * 1000 + "// long", heap="h")
+    error = start("--directory-path", directory).run("\ng()", heap="h").error
+    assert error["code_frame"] == "run_js#1:2\n  return value.a.b;\n                 ^"
+    assert "line" not in error, "it is not in the code as given"
+
+
+def test_a_long_line_is_shown_in_part(memory):
+    error = memory.run("'" + "x" * 500_000 + "'; null.y; '" + "z" * 300_000 + "'").error
+    header, line, mark = error["code_frame"].split("\n")
+    assert len(line) < 200 and line.startswith("… x") and line.endswith("z …")
+    assert line[mark.index("^"):].startswith("y;") and error["column"] == 500_010
+
+
 def test_random_numbers_differ_in_every_run_on_a_version(memory):
     memory.run("Math.random()", heap="h")
     drawn = {memory.run("Math.random()", heap="h", save=False).value for _ in range(4)}
@@ -106,6 +138,13 @@ def test_types_are_stripped(typed):
     assert result.value == [1, 3, "g", "a 3 b\n  c"]
     assert typed.run("add(5, 6)", heap="h").value == 11
     assert typed.run("const n: number = 5; n", language="ts").value == 5
+
+
+def test_types_are_in_the_code_that_is_shown(typed):
+    error = typed.run("const a: number = 1;\nconst f = (x: any): any => x.y.z; f({})").error
+    assert error["code_frame"].splitlines()[1] == "const f = (x: any): any => x.y.z; f({})"
+    error = typed.run("const a: = 1", language="ts").error
+    assert error["code_frame"].splitlines()[1] == "const a: = 1"
 
 
 @pytest.mark.parametrize("code, place", [

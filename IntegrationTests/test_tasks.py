@@ -125,6 +125,41 @@ def test_a_task_says_what_it_does(server):
     ask(server, "cancel", task["taskId"])
 
 
+def notification(server, method: str) -> dict:
+    return server.take(lambda message: message.get("method") == method, method)["params"]
+
+
+@pytest.mark.parametrize("code, status", [
+    ("console.log('here'); 1", "completed"), ("console.log('here'); null.x", "failed"),
+    ("console.log('here'); for (;;) {}", "cancelled"),
+])
+def test_a_task_tells_on_its_own_how_it_goes(server, code, status):
+    server.result("logging/setLevel", {"level": "info"})
+    task = server.result("tools/call", {
+        "name": "run_js", "arguments": {"code": code}, "task": {},
+        "_meta": {"progressToken": "p"}})["task"]
+    assert notification(server, "notifications/progress")["progressToken"] == "p"
+    assert notification(server, "notifications/message")["data"] == "here"
+    if status == "cancelled":
+        ask(server, "cancel", task["taskId"])
+    ended = notification(server, "notifications/tasks/status")
+    assert ended["taskId"] == task["taskId"] and ended["status"] == status
+    assert ended == ask(server, "get", task["taskId"])["result"]
+    server.result("ping")
+    assert server.pending() == [], "nothing follows, and the end comes once"
+
+
+def test_the_oldest_results_make_room(server):
+    tasks = []
+    for _ in range(260):
+        tasks.append(create(server, "1")["taskId"])
+        ask(server, "result", tasks[-1])
+    listed = {task["taskId"] for task in server.result("tasks/list")["tasks"]}
+    assert len(listed) == 256 and listed == set(tasks[4:])
+    assert ask(server, "get", tasks[0])["error"]["code"] == -32602
+    assert ToolResult(ask(server, "result", tasks[4])["result"]).value == 1, "kept"
+
+
 @pytest.mark.parametrize("method", ["get", "result", "cancel"])
 def test_unknown_tasks(server, method):
     assert ask(server, method, "0" * 32)["error"]["code"] == -32602

@@ -29,9 +29,9 @@ PARTS = (
 """The folders that are run, each with the folders in it."""
 
 LEFT_OUT = re.compile(
-    r"idlharness|send-file-form|/crashtests/|legacy-mb-|/transferable/|xhr-|shadowrealm"
+    r"idlharness|send-file-form|/crashtests/|/transferable/|xhr-|shadowrealm"
 )
-"""What needs a parser of Web IDL, forms that are sent, XMLHttpRequest, or tables of encodings."""
+"""What needs a parser of Web IDL, forms that are sent, or XMLHttpRequest."""
 
 _META = re.compile(r"^// META: script=(\S+)", re.MULTILINE)
 _STRICT = re.compile(r"""(//[^\n]*\n|/\*.*?\*/|\s)*['"]use strict['"]""", re.DOTALL)

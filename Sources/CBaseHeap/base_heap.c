@@ -156,6 +156,9 @@ static const char streams_text[] = {
 static const char encodings[] = {
 #embed "JavaScript/encodings.js"
 };
+static const char encodings_wide[] = {
+#embed "JavaScript/encodings-wide.js"
+};
 
 #define SCRIPT(file, bytes) {"mcp-v8:" file, bytes, sizeof(bytes)}
 
@@ -200,6 +203,7 @@ const base_heap_script base_heap_late_scripts[] = {
     SCRIPT("blob.js", blob),
     SCRIPT("digest.js", digest),
     SCRIPT("encoding.js", encoding),
+    SCRIPT("encodings-wide.js", encodings_wide),
     SCRIPT("encodings.js", encodings),
     SCRIPT("form-data.js", form_data),
     SCRIPT("headers.js", headers),

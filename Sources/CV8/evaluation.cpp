@@ -3,6 +3,7 @@
 #include "platform.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace {
 
@@ -50,6 +51,52 @@ cv8_progress look(cv8_isolate *owner, v8::Local<v8::Context> context) {
     }
     keep(owner, value);
     return cv8_fulfilled;
+}
+
+// The longest line of an earlier script that is shown, in UTF-16 units.
+constexpr int source_length_max = 1000;
+// The longest name of a script; code that is evaluated by code may choose its own.
+constexpr size_t script_name_byte_count_max = 128;
+
+// Where a message points, if that is not in our own scripts.
+void locate(
+    cv8_isolate *owner, v8::Local<v8::Context> context, v8::Local<v8::Message> message,
+    cv8_error *error
+) {
+    std::string name = cv8::utf8(owner->isolate, message->GetScriptResourceName());
+    // The name is in the source's last line, which the parser may not have reached.
+    if (owner->is_parsing && name.empty()) name = owner->script_name;
+    bool is_own = name.rfind("mcp-v8:", 0) == 0;
+    if (name.empty() || name.size() > script_name_byte_count_max || is_own) return;
+    owner->texts[3] = name;
+    error->line = static_cast<uint32_t>(message->GetLineNumber(context).FromMaybe(0));
+    error->column = static_cast<uint32_t>(message->GetStartColumn(context).FromMaybe(-1) + 1);
+    v8::Local<v8::String> source;
+    if (name == owner->script_name) {
+        if (error->line <= owner->script_line_count) return;
+        error->line = owner->script_line_count;
+        error->column = owner->script_last_column;
+    } else if (message->GetSourceLine(context).ToLocal(&source)
+               && source->Length() <= source_length_max) {
+        owner->texts[4] = cv8::utf8(owner->isolate, source);
+    }
+}
+
+// What our own scripts threw belongs to the line that called them: the first frame of the stack,
+// where that is in the script that was begun last.
+void locate_by_stack(cv8_isolate *owner, cv8_error *error) {
+    const std::string &stack = owner->texts[2];
+    size_t start = stack.find("\n    at ");
+    if (start == std::string::npos) return;
+    std::string frame = stack.substr(start, stack.find('\n', start + 1) - start);
+    size_t place = frame.find(owner->script_name + ":");
+    if (place == std::string::npos) return;
+    unsigned line = 0, column = 0;
+    const char *numbers = frame.c_str() + place + owner->script_name.size();
+    if (std::sscanf(numbers, ":%u:%u", &line, &column) != 2) return;
+    owner->texts[3] = owner->script_name;
+    error->line = line;
+    error->column = column;
 }
 
 } // namespace
@@ -132,13 +179,15 @@ bool cv8_isolate_describe_value(
     v8::Isolate *isolate = owner->isolate;
     v8::TryCatch scope(isolate);
     auto limit = v8::Integer::NewFromUnsigned(isolate, byte_count_max);
-    v8::Local<v8::Value> forms, json, text, is_cut;
+    v8::Local<v8::Value> forms, json, text, is_cut, file, claim;
     bool is_described =
         owner->call_hook(entered.context, "describeValue", {owner->kept.Get(isolate), limit})
             .ToLocal(&forms)
         && forms->IsArray() && forms.As<v8::Object>()->Get(entered.context, 0).ToLocal(&json)
         && forms.As<v8::Object>()->Get(entered.context, 1).ToLocal(&text)
-        && forms.As<v8::Object>()->Get(entered.context, 2).ToLocal(&is_cut);
+        && forms.As<v8::Object>()->Get(entered.context, 2).ToLocal(&is_cut)
+        && forms.As<v8::Object>()->Get(entered.context, 3).ToLocal(&file)
+        && forms.As<v8::Object>()->Get(entered.context, 4).ToLocal(&claim);
     if (owner->is_terminated) return false;
     owner->texts[0] = is_described ? cv8::utf8(isolate, json) : "";
     owner->texts[1] = is_described ? cv8::utf8(isolate, text) : "[a value that cannot be shown]";
@@ -146,9 +195,11 @@ bool cv8_isolate_describe_value(
     value->json = cv8::borrow(owner->texts[0]);
     value->text = cv8::borrow(owner->texts[1]);
     value->is_cut = is_described && is_cut->IsTrue();
-    owner->media = cv8::media_bytes(owner->kept.Get(isolate), media_byte_count_max);
-    value->media_type = cv8::media_type(owner->media);
+    owner->media = is_described ? cv8::media_bytes(file, media_byte_count_max) : "";
+    owner->media_type =
+        is_described ? cv8::media_type(owner->media, cv8::utf8(isolate, claim)) : "";
     value->media = cv8::borrow(owner->media);
+    value->media_type = cv8::borrow(owner->media_type);
     return true;
 }
 
@@ -158,19 +209,9 @@ bool cv8_isolate_describe_error(cv8_isolate *owner, cv8_error *error) {
     v8::TryCatch scope(isolate);
     *error = {};
     v8::Local<v8::Message> message = owner->kept_message.Get(isolate);
-    // The name is in the source's last line, which the parser may not have reached.
-    std::string name =
-        message.IsEmpty() ? "" : cv8::utf8(isolate, message->GetScriptResourceName());
-    bool is_unnamed = owner->is_parsing && name.empty();
-    if (!message.IsEmpty() && (is_unnamed || name == owner->script_name)) {
-        error->line = static_cast<uint32_t>(message->GetLineNumber(entered.context).FromMaybe(0));
-        error->column =
-            static_cast<uint32_t>(message->GetStartColumn(entered.context).FromMaybe(-1) + 1);
-        if (error->line > owner->script_line_count) {
-            error->line = owner->script_line_count;
-            error->column = owner->script_last_column;
-        }
-    }
+    owner->texts[3].clear();
+    owner->texts[4].clear();
+    if (!message.IsEmpty()) locate(owner, entered.context, message, error);
     v8::Local<v8::Value> parts;
     bool is_described =
         owner->call_hook(entered.context, "describeError", {owner->kept.Get(isolate)})
@@ -187,6 +228,9 @@ bool cv8_isolate_describe_error(cv8_isolate *owner, cv8_error *error) {
     error->name = cv8::borrow(owner->texts[0]);
     error->message = cv8::borrow(owner->texts[1]);
     error->stack = cv8::borrow(owner->texts[2]);
+    if (error->line == 0) locate_by_stack(owner, error);
+    error->script = cv8::borrow(owner->texts[3]);
+    error->source = cv8::borrow(owner->texts[4]);
     return true;
 }
 

@@ -43,9 +43,10 @@ struct cv8_isolate {
     std::atomic<bool> is_out_of_memory{false};
 
     // What the borrowed bytes of the last call point into.
-    std::string texts[3];
+    std::string texts[5];
     // A returned file.
     std::string media;
+    std::string media_type;
 
     // Calls a hook. Empty if it threw or was terminated.
     v8::MaybeLocal<v8::Value> call_hook(

@@ -15,6 +15,9 @@ struct Magic {
     const char *at_eight;
 };
 
+// The longest type that a file may claim.
+constexpr size_t claim_byte_count_max = 127;
+
 // Formats by what their files begin with.
 const Magic magics[] = {
     {"image/png", "\x89PNG\r\n\x1a\n", 8, nullptr},
@@ -25,6 +28,7 @@ const Magic magics[] = {
     {"audio/wav", "RIFF", 4, "WAVE"},
     {"audio/mpeg", "ID3", 3, nullptr},
     {"audio/mpeg", "\xff\xfb", 2, nullptr},
+    {"audio/mpeg", "\xff\xf3", 2, nullptr},
     {"audio/ogg", "OggS", 4, nullptr},
     {"audio/flac", "fLaC", 4, nullptr},
     {"application/pdf", "%PDF-", 5, nullptr},
@@ -38,11 +42,16 @@ bool begins(const std::string &bytes, const Magic &magic) {
 
 } // namespace
 
-const char *media_type(const std::string &bytes) {
+std::string media_type(const std::string &bytes, const std::string &claimed) {
     for (const auto &magic : magics) {
         if (begins(bytes, magic)) return magic.type;
     }
-    return "";
+    if (bytes.empty() || claimed.size() > claim_byte_count_max) return "";
+    // A client would choke on an image that is none.
+    for (const auto &magic : magics) {
+        if (claimed == magic.type) return "";
+    }
+    return claimed;
 }
 
 std::string media_bytes(v8::Local<v8::Value> value, size_t byte_count_max) {

@@ -7,7 +7,8 @@ namespace cv8 {
 // than the limit.
 std::string media_bytes(v8::Local<v8::Value> value, size_t byte_count_max);
 
-// The type of a file by its first bytes; empty if it is none that clients show. Static.
-const char *media_type(const std::string &bytes);
+// The type of a file: by its first bytes, else the one that it claims, unless the bytes belie that.
+// Empty if it is no file.
+std::string media_type(const std::string &bytes, const std::string &claimed);
 
 } // namespace cv8

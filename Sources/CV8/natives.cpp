@@ -1,4 +1,5 @@
 #include "natives.h"
+#include "characters.h"
 #include "digest.h"
 #include "isolate.h"
 
@@ -196,6 +197,20 @@ void digest_of(const Info &info) {
     info.GetReturnValue().Set(v8::Uint8Array::New(buffer, 0, count));
 }
 
+// What a sequence of bytes stands for, as text; of which encoding, and the bytes as a number.
+void characters_of(const Info &info) {
+    v8::Isolate *isolate = info.GetIsolate();
+    if (!info[1]->IsUint32()) return;
+    auto units = characters(utf8(isolate, info[0]), info[1].As<v8::Uint32>()->Value());
+    v8::Local<v8::String> text;
+    if (v8::String::NewFromTwoByte(
+            isolate, reinterpret_cast<const uint16_t *>(units.data()), v8::NewStringType::kNormal,
+            static_cast<int>(units.size())
+        )
+            .ToLocal(&text))
+        info.GetReturnValue().Set(text);
+}
+
 // Append only, and raise natives_version with every change: a snapshot holds positions in this
 // table.
 struct {
@@ -215,8 +230,9 @@ struct {
     {"load", load},
     {"defineLate", define_late},
     {"digest", digest_of},
+    {"characters", characters_of},
 };
-constexpr uint32_t natives_version = 3;
+constexpr uint32_t natives_version = 4;
 
 } // namespace
 

@@ -137,7 +137,10 @@ struct ReplySequence: Sendable {
             switch outcome {
             case .value(let value): [value.json?.count ?? 0, value.text.utf8.count]
             case .exception(let error):
-                [error.name.utf8.count, error.message.utf8.count, error.stack.utf8.count]
+                [
+                    error.name.utf8.count, error.message.utf8.count, error.stack.utf8.count,
+                    error.place?.source?.utf8.count ?? 0, error.place?.script.utf8.count ?? 0,
+                ]
             case .timeout(let pending): [pending?.utf8.count ?? 0]
             case .unsettled, .outOfMemory: []
             }

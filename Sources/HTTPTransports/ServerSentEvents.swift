@@ -92,8 +92,9 @@ final class StreamSession: Sendable {
     private let state = Mutex(State.open(callCount: 0))
 
     init(with server: MCPServer, limits: HTTPLimits) {
-        conversation = Conversation(with: server)
-        queue = EventQueue(limits: limits)
+        let queue = EventQueue(limits: limits)
+        conversation = Conversation(with: server, notify: { queue.notify($0) })
+        self.queue = queue
     }
 
     func receive(_ message: ClientMessage, calls: CallRunner) {

@@ -30,15 +30,48 @@ extension Conversation {
         guard tool.length == .long else {
             throw .methodNotFound("tools/call of \(tool.name) as a task")
         }
+        let context = try taskContext(of: request, revision)
         let beginning = try server.tasks.begin(
-            for: taskOwner(in: .legacy), timeToLive: wish["ttl"]?.integer.map(Duration.atLeastZero)
-        ) { tell in
-            await tool.call(arguments, ToolContext(tellStatus: tell))
-        }
+            for: taskOwner(in: .legacy), timeToLive: wish["ttl"]?.integer.map(Duration.atLeastZero),
+            onEnd: { [self] state in
+                context.close()
+                notify?(endNotification(of: state, for: revision))
+            },
+            { tell in
+                var context = context
+                context.tellStatus = tell
+                return await tool.call(arguments, context)
+            })
         let task = json(of: beginning.state, for: revision)
         return .answer(
             Answer(
                 id: request.id, result: server.complete(["task": .object(task)], for: revision)))
+    }
+
+    /// Where a task's progress and log messages go while it works, on transports that can send them
+    /// when no request is open.
+    private func taskContext(
+        of request: Request, _ revision: ProtocolRevision
+    ) throws(MCPError) -> ToolContext {
+        let threshold = try logThreshold(of: request, revision)
+        guard let notify else { return ToolContext() }
+        return ToolContext(
+            progress: request.progressToken.map {
+                ProgressReporter(token: $0, revision: revision, now: server.now, notify: notify)
+            },
+            log: threshold.map {
+                LogReporter(threshold: $0, now: server.now, notify: notify)
+            })
+    }
+
+    private func endNotification(
+        of state: TaskState, for revision: ProtocolRevision
+    ) -> [UInt8] {
+        let notification: JSON = [
+            "jsonrpc": "2.0", "method": "notifications/tasks/status",
+            "params": .object(json(of: state, for: revision)),
+        ]
+        return notification.encoded()
     }
 
     /// What the extension has: no list, and no waiting for a result.

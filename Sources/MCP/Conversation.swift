@@ -20,14 +20,19 @@ package final class Conversation: Sendable {
     private let state = Mutex(State())
     private let id = UInt64.random(in: 0 ... .max)
     private let principal: String?
+    /// Reaches the client at any time; nil where the transport has no stream for that.
+    let notify: Notify?
 
     /// Begins a conversation.
     ///
-    /// - Parameter principal: who the client is to the transport, where a client may have several
-    ///   conversations at once; tasks of modern requests are theirs.
-    package init(with server: MCPServer, principal: String? = nil) {
+    /// - Parameters:
+    ///   - principal: who the client is to the transport, where a client may have several
+    ///     conversations at once; tasks of modern requests are theirs.
+    ///   - notify: for what belongs to no call that runs, on transports that can send it.
+    package init(with server: MCPServer, principal: String? = nil, notify: Notify? = nil) {
         self.server = server
         self.principal = principal
+        self.notify = notify
     }
 
     /// Whose the tasks are that requests of an era begin.
@@ -260,7 +265,7 @@ extension Conversation {
     }
 
     /// What the client of a call wants to read of what it logs.
-    private func logThreshold(
+    func logThreshold(
         of request: Request, _ revision: ProtocolRevision
     ) throws(MCPError) -> LogLevel? {
         guard revision.era == .modern else { return state.withLock { $0.logThreshold } }

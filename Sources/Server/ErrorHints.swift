@@ -18,10 +18,12 @@ struct ErrorHints {
         if error.name == "ReferenceError", let name = missingName(in: error.message) {
             return hint(forMissing: name, run)
         }
+        // Three backticks in front of code call an empty text as a template's function.
+        if error.message == "\"\" is not a function" { return noFences }
         guard failure.kind == .syntax else { return nil }
         for (text, hint) in syntaxHints where error.message.contains(text) { return hint }
         let isDeclaredTwice = error.message.hasSuffix("has already been declared")
-        return isDeclaredTwice ? redeclaration(error.message) : nil
+        return isDeclaredTwice ? redeclaration(error) : nil
     }
 
     private static func hint(forMissing name: String, _ run: Run) -> String? {
@@ -46,8 +48,12 @@ struct ErrorHints {
         return String(message.dropLast(suffix.count))
     }
 
-    private static func redeclaration(_ message: String) -> String {
-        let name = message.split(separator: "'").dropFirst().first.map(String.init) ?? "it"
+    private static func redeclaration(_ error: ScriptError) -> String {
+        let name = error.message.split(separator: "'").dropFirst().first.map(String.init) ?? "it"
+        // V8 complains of names of earlier calls before it reads the code, so at its start.
+        if let place = error.place, (place.line, place.column) != (1, 1) {
+            return "This code declares \(name) twice: assign to it the second time (\(name) = …)."
+        }
         return "\(name) is there from an earlier call. Assign to it (\(name) = …), or declare it "
             + "in the same way as before, or use another name."
     }
@@ -69,6 +75,9 @@ extension ErrorHints {
     private static let noRuntime =
         "This is plain V8, not Node, Deno or Bun: no processes, files, network or modules."
     private static let console = "Print with console.log(…)."
+    private static let noFences = "Give the code alone, without the ``` around it."
+    private static let noCompression =
+        "Nothing compresses here: return the bytes as they are, in base64 where they must be text."
     private static let statelessOnly =
         "V8 cannot save it, so heaps do not have it: it is there in calls without `heap`."
 
@@ -77,6 +86,7 @@ extension ErrorHints {
         "_require": noModules, "importScripts": noModules, "npm": noModules,
         "fetch": noNetwork, "XMLHttpRequest": noNetwork, "WebSocket": noNetwork,
         "EventSource": noNetwork, "axios": noNetwork, "http": noNetwork, "https": noNetwork,
+        "Request": noNetwork, "Response": noNetwork,
         "fs": noFiles, "path": noFiles, "__dirname": noFiles, "__filename": noFiles,
         "localStorage": noStore, "sessionStorage": noStore,
         "process": noRuntime, "Deno": noRuntime, "Bun": noRuntime, "os": noRuntime,
@@ -87,6 +97,10 @@ extension ErrorHints {
         "print": console, "$": noBrowser, "jQuery": noBrowser,
         "requestAnimationFrame": "Use setTimeout.",
         "Worker": "There is one thread: split the work into several calls.",
+        "MessageChannel": "There is one thread, and nobody to send messages to.",
+        "Temporal": "Use Date and Intl.DateTimeFormat.", "Float16Array": "Use Float32Array.",
+        "URLPattern": "Use URL and a regular expression.",
+        "CompressionStream": noCompression, "DecompressionStream": noCompression,
         "WebAssembly": statelessOnly, "SharedArrayBuffer": statelessOnly,
         "Atomics": statelessOnly, "True": "Write true.", "False": "Write false.",
         "None": "Write null.",

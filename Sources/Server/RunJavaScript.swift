@@ -57,18 +57,21 @@ struct RunJavaScript: Sendable {
     ) async -> ToolResult {
         let start = ContinuousClock.now
         if language == .typeScript {
-            return await strippedAndRun(request, since: start, context).toolResult
+            let run = await strippedAndRun(request, since: start, context)
+            return run.toolResult(of: request.code)
         }
         var report = await execute(request, context)
-        guard language == .detected, report.mayBeTypeScript else { return report.toolResult }
+        guard language == .detected, report.mayBeTypeScript else {
+            return report.toolResult(of: request.code)
+        }
         if stripper != nil {
             // Nothing ran. What is wrong as TypeScript too is wrong as JavaScript.
             let second = await strippedAndRun(request, since: start, context)
-            if second.kind != .syntax { return second.toolResult }
+            if second.kind != .syntax { return second.toolResult(of: request.code) }
         } else if ScriptLanguage.looksLikeTypeScript(request.code) {
             report.addHint(ScriptLanguage.noStripperHint)
         }
-        return report.toolResult
+        return report.toolResult(of: request.code)
     }
 
     private func strippedAndRun(

@@ -30,10 +30,11 @@ enum TypeScriptRun {
     /// Its types could not be stripped: nothing ran.
     case notStripped(ExecutionFailure)
 
-    var toolResult: ToolResult {
+    /// The answer to a call with this code.
+    func toolResult(of code: String) -> ToolResult {
         switch self {
-        case .ran(let report): report.toolResult
-        case .notStripped(let failure): failure.toolResult
+        case .ran(let report): report.toolResult(of: code)
+        case .notStripped(let failure): failure.toolResult(of: code)
         }
     }
 
@@ -65,8 +66,11 @@ extension ExecutionFailure {
             .syntax, "SyntaxError: \(message)",
             scriptError: ScriptError(
                 kind: .syntax, name: "SyntaxError", message: message,
-                stack: "SyntaxError: \(message)\(place)", line: UInt32(clamping: line),
-                column: UInt32(clamping: column)))
+                stack: "SyntaxError: \(message)\(place)",
+                place: line > 0
+                    ? ScriptPlace(
+                        script: "run_js", line: UInt32(clamping: line),
+                        column: UInt32(clamping: column)) : nil))
     }
 }
 

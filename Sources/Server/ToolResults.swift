@@ -5,11 +5,11 @@ internal import MCP
 internal import WorkerProtocol
 
 extension ExecutionReport {
-    /// The report as `run_js` answers it.
-    var toolResult: ToolResult {
+    /// The report as `run_js` answers it to a call with this code.
+    func toolResult(of code: String) -> ToolResult {
         switch outcome {
         case .value(let value): result(of: value)
-        case .failure(let failure): result(of: failure)
+        case .failure(let failure): result(of: failure, in: code)
         }
     }
 
@@ -32,19 +32,18 @@ extension ExecutionReport {
         ]
         addContext(to: &content)
         var result = ToolResult.structured(content)
-        let data = Data(media.bytes).base64EncodedString()
-        result.content.append(.file(type: media.type, base64: data))
+        result.content.append(media.contentBlock)
         return result
     }
 
-    private func result(of failure: ExecutionFailure) -> ToolResult {
-        var error = failure.json
+    private func result(of failure: ExecutionFailure, in code: String) -> ToolResult {
+        var error = failure.json(in: code)
         let run = ErrorHints.Run(heap: heap?.description, foundState: version != nil)
         let hint = ErrorHints.hint(for: failure, run)
         error["hint"] = hint.map(JSON.string)
         var content: JSONObject = ["error": .object(error)]
         addContext(to: &content)
-        var text = failure.text
+        var text = failure.text(in: code)
         if let hint { text += "\n\nHint: \(hint)" }
         let printed = console.lines.map(\.text).joined(separator: "\n")
         if !printed.isEmpty {
@@ -76,18 +75,27 @@ extension ExecutionReport {
 }
 
 extension ExecutionFailure {
-    /// A failure that comes before any execution.
-    var toolResult: ToolResult {
-        ToolResult(.failure, text: text, structuredContent: ["error": .object(json)])
+    /// A failure in which no code has a part.
+    var toolResult: ToolResult { toolResult(of: "") }
+
+    /// A failure that comes before any execution of this code.
+    func toolResult(of code: String) -> ToolResult {
+        ToolResult(
+            .failure, text: text(in: code), structuredContent: ["error": .object(json(in: code))])
     }
 
-    /// What a model reads: the stack where there is one, else the sentence.
-    fileprivate var text: String {
+    /// What a model reads: the stack where there is one, else the sentence; and the line of code.
+    fileprivate func text(in code: String) -> String {
         let stack = scriptError?.stack ?? ""
-        return (stack.isEmpty ? message : stack).keepingStart(characterCountMax: 6_000)
+        let text = (stack.isEmpty ? message : stack).keepingStart(characterCountMax: 6_000)
+        return codeFrame(in: code).map { "\(text)\n\n\($0.text)" } ?? text
     }
 
-    fileprivate var json: JSONObject {
+    private func codeFrame(in code: String) -> CodeFrame? {
+        scriptError?.place.flatMap { CodeFrame($0, in: code) }
+    }
+
+    fileprivate func json(in code: String) -> JSONObject {
         var error: JSONObject = [
             "kind": .string(kind.rawValue),
             "name": .string(scriptError?.name ?? kind.rawValue),
@@ -96,12 +104,29 @@ extension ExecutionFailure {
         if let scriptError {
             error["message"] = .string(scriptError.message.keepingStart(characterCountMax: 6_000))
             error["stack"] = .string(scriptError.stack.keepingStart(characterCountMax: 6_000))
-            if scriptError.line > 0 {
-                error["line"] = .number(JSONNumber(scriptError.line))
-                error["column"] = .number(JSONNumber(scriptError.column))
+            if let place = scriptError.place, place.source == nil {
+                error["line"] = .number(JSONNumber(place.line))
+                error["column"] = .number(JSONNumber(place.column))
             }
+            error["code_frame"] = codeFrame(in: code).map { .string($0.text) }
         }
         return error
+    }
+}
+
+extension ScriptMedia {
+    /// The file as clients get it: text as such, where it is text.
+    fileprivate var contentBlock: ToolResult.ContentBlock {
+        if isText, let text = String(validating: bytes, as: UTF8.self) {
+            return .textFile(type: type, text)
+        }
+        return .file(type: type, base64: Data(bytes).base64EncodedString())
+    }
+
+    private var isText: Bool {
+        let essence = type.prefix { $0 != ";" }
+        return essence.hasPrefix("text/") || essence.hasSuffix("+xml") || essence.hasSuffix("json")
+            || essence == "application/xml" || essence == "application/javascript"
     }
 }
 

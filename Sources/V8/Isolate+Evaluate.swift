@@ -43,8 +43,8 @@ extension Isolate {
         }
         switch progress {
         case cv8_fulfilled: return value(of: script)
-        case cv8_failed: return failure(.exception)
-        case cv8_failed_to_parse: return failure(.syntax)
+        case cv8_failed: return failure(.exception, of: script)
+        case cv8_failed_to_parse: return failure(.syntax, of: script)
         default: return limit
         }
     }
@@ -76,7 +76,7 @@ extension Isolate {
         let json = unsafe value.has_json ? Array(String(value.json).utf8) : nil
         var result = ScriptValue(json: json, text: unsafe String(value.text))
         result.isCut = unsafe value.is_cut
-        let type = unsafe String(cString: value.media_type)
+        let type = unsafe String(value.media_type)
         if !type.isEmpty {
             let bytes = unsafe UnsafeRawBufferPointer(
                 start: value.media.bytes, count: value.media.byte_count)
@@ -85,17 +85,23 @@ extension Isolate {
         return .value(result)
     }
 
-    private func failure(_ kind: ScriptError.Kind) -> ScriptOutcome {
+    private func failure(_ kind: ScriptError.Kind, of script: Script) -> ScriptOutcome {
         var error = unsafe cv8_error()
         guard unsafe cv8_isolate_describe_error(raw, &error) else { return limit }
+        var place: ScriptPlace?
+        if unsafe error.line > 0 {
+            let name = unsafe String(error.script)
+            place = unsafe ScriptPlace(
+                script: name, line: error.line, column: error.column,
+                source: name == script.name ? nil : String(error.source))
+        }
         return .exception(
             ScriptError(
                 kind: kind,
                 name: unsafe String(error.name),
                 message: unsafe String(error.message),
                 stack: unsafe String(error.stack),
-                line: unsafe error.line,
-                column: unsafe error.column))
+                place: place))
     }
 
     /// Why the isolate was terminated.

@@ -148,21 +148,18 @@ package struct ScriptError: Hashable, Sendable {
     package var message: String
     /// Name, message and frames, without our own frames.
     package var stack: String
-    /// Line in the code as given, from 1; 0 where unknown.
-    package var line: UInt32
-    /// Column in that line, from 1; 0 where unknown.
-    package var column: UInt32
+    /// Where it was thrown; nil where that is unknown.
+    package var place: ScriptPlace?
 
     /// Makes an error.
     package init(
-        kind: Kind, name: String, message: String, stack: String, line: UInt32, column: UInt32
+        kind: Kind, name: String, message: String, stack: String, place: ScriptPlace? = nil
     ) {
         self.kind = kind
         self.name = name
         self.message = message
         self.stack = stack
-        self.line = line
-        self.column = column
+        self.place = place
     }
 
     func encode(into writer: inout WireWriter) {
@@ -170,8 +167,12 @@ package struct ScriptError: Hashable, Sendable {
         writer.write(name)
         writer.write(message)
         writer.write(stack)
-        writer.write(line)
-        writer.write(column)
+        writer.write(optional: place) { writer, place in
+            writer.write(place.script)
+            writer.write(place.line)
+            writer.write(place.column)
+            writer.write(optional: place.source) { $0.write($1) }
+        }
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -181,7 +182,33 @@ package struct ScriptError: Hashable, Sendable {
         name = try reader.readText()
         message = try reader.readText()
         stack = try reader.readText()
-        line = try reader.read()
-        column = try reader.read()
+        place = try reader.readOptional { reader throws(WireError) in
+            ScriptPlace(
+                script: try reader.readText(), line: try reader.read(), column: try reader.read(),
+                source: try reader.readOptional { reader throws(WireError) in
+                    try reader.readText()
+                })
+        }
+    }
+}
+
+/// A place in a script, of this run or an earlier one.
+package struct ScriptPlace: Hashable, Sendable {
+    /// The script's name in stacks, such as `run_js#7`.
+    package var script: String
+    /// From 1.
+    package var line: UInt32
+    /// From 1, in UTF-16 units.
+    package var column: UInt32
+    /// The line itself, in code of an earlier run, and empty where it is long; nil in the code that
+    /// was given.
+    package var source: String?
+
+    /// Makes a place.
+    package init(script: String, line: UInt32, column: UInt32, source: String? = nil) {
+        self.script = script
+        self.line = line
+        self.column = column
+        self.source = source
     }
 }

@@ -41,7 +41,7 @@ struct EndToEndTests {
             let failed = try await service.execute("n = 2;\nthrow new TypeError('no')", on: "heap")
             #expect(failed.failure?.kind == .exception)
             #expect(failed.failure?.scriptError?.name == "TypeError")
-            #expect(failed.failure?.scriptError?.line == 2)
+            #expect(failed.failure?.scriptError?.place?.line == 2)
             #expect(try await service.execute("n", on: "heap").text == "1")
         }
     }

@@ -41,7 +41,7 @@ extension EngineTests {
             #expect(error.kind == .exception)
             #expect(error.name == "TypeError")
             #expect(error.message == "Cannot read properties of null (reading 'x')")
-            #expect((error.line, error.column) == (2, 8))
+            #expect(error.place == ScriptPlace(script: "run_js", line: 2, column: 8))
             #expect(error.stack.hasPrefix("TypeError: Cannot read"))
             #expect(error.stack.hasSuffix("at run_js:2:8"))
         }
@@ -51,14 +51,14 @@ extension EngineTests {
             let error = try #require(runStateless("1 +\nlet )").outcome.error)
             #expect(error.kind == .syntax)
             #expect(error.name == "SyntaxError")
-            #expect((error.line, error.column) == (2, 5))
+            #expect(error.place == ScriptPlace(script: "run_js", line: 2, column: 5))
         }
 
         @Test("places the error of code that ends too soon at its end")
         func unexpectedEnd() throws {
             let error = try #require(runStateless("f(1,").outcome.error)
             #expect(error.kind == .syntax)
-            #expect((error.line, error.column) == (1, 5))
+            #expect(error.place == ScriptPlace(script: "run_js", line: 1, column: 5))
         }
 
         @Test(

@@ -109,7 +109,7 @@ extension EngineTests {
             ])
         func syntax(_ code: String, _ line: UInt32, _ column: UInt32) throws {
             let error = try #require(runStateless(code).outcome.error)
-            #expect((error.line, error.column) == (line, column))
+            #expect(error.place == ScriptPlace(script: "run_js", line: line, column: column))
         }
 
         @Test("names where a script waits for ever, in functions too")

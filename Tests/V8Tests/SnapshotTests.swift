@@ -58,7 +58,11 @@ extension EngineTests {
             let error = try #require(heap.run("fails()").error)
             #expect(error.stack.contains("at fails (run_js#1:2:9)"))
             #expect(error.stack.contains("at run_js#2:1:1"))
-            #expect((error.line, error.column) == (0, 0))
+            #expect(
+                error.place
+                    == ScriptPlace(
+                        script: "run_js#1", line: 2, column: 9,
+                        source: "  throw new Error('here')"))
         }
 
         @Test("goes through a snapshot as small after hot code as before")

@@ -15,8 +15,9 @@ struct WireTests {
             Evaluation(
                 outcome: .exception(
                     ScriptError(
-                        kind: .syntax, name: "SyntaxError", message: "m", stack: "s", line: 2,
-                        column: 3)), microseconds: 0, heapByteCount: 0)),
+                        kind: .syntax, name: "SyntaxError", message: "m", stack: "s",
+                        place: ScriptPlace(script: "run_js", line: 2, column: 3, source: "x"))),
+                microseconds: 0, heapByteCount: 0)),
         .evaluated(
             Evaluation(outcome: .timeout(pending: "a timer"), microseconds: 1, heapByteCount: 2)),
         .evaluated(Evaluation(outcome: .outOfMemory, microseconds: 1, heapByteCount: 2)),

@@ -18,6 +18,7 @@
     let isBlob;
     let copyOf;
     let bytesOfBlob;
+    let typeOfBlob;
     let isFile;
     let fileWith;
 
@@ -112,6 +113,7 @@
         static {
             isBlob = (value) => isObject(value) && #bytes in value;
             bytesOfBlob = (blob) => blob.#bytes;
+            typeOfBlob = (blob) => blob.#type;
             copyOf = (blob) => ({ __proto__: null, bytes: blob.#bytes, type: blob.#type });
         }
         constructor(blobParts = undefined, options = undefined) {
@@ -205,5 +207,7 @@
         if (isFile(value)) return fileWith(value, value.name, value.lastModified);
         return isBlob(value) ? new Blob(token, copyOf(value)) : undefined;
     };
-    shared.blobs = { __proto__: null, bytesOfBlob, fileWith, File, isBlob, isFile };
+    shared.blobs = {
+        __proto__: null, bytesOfBlob, fileWith, File, isBlob, isFile, typeOfBlob,
+    };
 })

@@ -1,4 +1,5 @@
-// TextEncoder and TextDecoder (UTF-8, both UTF-16, windows-1252), atob and btoa.
+// TextEncoder and TextDecoder (UTF-8, both UTF-16, windows-1252; the others are loaded), atob and
+// btoa.
 (function (host, shared) {
     'use strict';
 
@@ -260,8 +261,16 @@
             shared.load('encodings.js');
             const found = nameIn(shared.singleByteLabels, wanted);
             if (found !== undefined) return found;
+            shared.load('encodings-wide.js');
+            const wide = nameIn(shared.wideLabels, wanted);
+            if (wide !== undefined) return wide;
         }
         throw new RangeError(`The encoding '${label}' is not supported`);
+    }
+
+    function newDecoding(name) {
+        const known = encodings[name] ?? shared.wideEncodings?.[name];
+        return known === undefined ? new TableDecoder(shared.singleByteTables[name]) : known();
     }
 
     const replace = (output) => output.put(0xFFFD);
@@ -281,8 +290,7 @@
         }
         decode(bytes, isStream) {
             const name = this.encoding;
-            const decoder = this.#decoder ??= encodings[name]?.() ??
-                new TableDecoder(shared.singleByteTables[name]);
+            const decoder = this.#decoder ??= newDecoding(name);
             const onError = this.fatal ? fail : replace;
             const output = new Output();
             let text;

@@ -26,8 +26,9 @@
     }
 
     /**
-     * A script's result as [JSON or undefined, text, whether either is cut]. Runs the value's
-     * toJSON, custom inspect functions and Symbol.toStringTag getters.
+     * A script's result as [JSON or undefined, text, whether either is cut, what holds its bytes if
+     * it is a file, and the type that it claims]. Runs the value's toJSON, custom inspect functions
+     * and Symbol.toStringTag getters.
      */
     function describeValue(value, byteLimit) {
         const text = textOf(value, {
@@ -36,7 +37,13 @@
         shared.keepLast('_', value);
         const json = shared.jsonOf(value, byteLimit);
         const isCut = json === null || exceedsByteCount(text, byteLimit);
-        return [json ?? undefined, cutToByteCount(text, byteLimit), isCut];
+        // There is no Blob before its script was loaded.
+        const isBlob = shared.blobs !== undefined && shared.blobs.isBlob(value);
+        return [
+            json ?? undefined, cutToByteCount(text, byteLimit), isCut,
+            isBlob ? shared.blobs.bytesOfBlob(value) : value,
+            isBlob ? shared.blobs.typeOfBlob(value) : undefined,
+        ];
     }
 
     function isError(value) {

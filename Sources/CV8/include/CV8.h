@@ -136,7 +136,7 @@ typedef struct {
     // Whether one of the two is cut, or left out for its length.
     bool is_cut;
     // A returned file's type, empty if the value is none, and its bytes.
-    const char *media_type;
+    cv8_bytes media_type;
     cv8_bytes media;
 } cv8_value;
 
@@ -150,9 +150,13 @@ typedef struct {
     cv8_bytes name;
     cv8_bytes message;
     cv8_bytes stack;
-    // From 1, in the script that this isolate began last; 0 where unknown.
+    // Where, from 1, and in which script: the one that this isolate began last, or one of an
+    // earlier run. 0 and empty where unknown.
     uint32_t line;
     uint32_t column;
+    cv8_bytes script;
+    // That line, of a script of an earlier run; empty where it is too long.
+    cv8_bytes source;
 } cv8_error;
 
 // Describes what was thrown. May run the script's own code; false if that was terminated.

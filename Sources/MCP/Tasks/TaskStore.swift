@@ -10,6 +10,7 @@ package final class TaskStore: Sendable {
         let cancellation: CancellationSignal
         /// Finished when the task has ended.
         let ending: CancellationSignal
+        let onEnd: @Sendable (TaskState) -> Void
     }
 
     private struct Job: Sendable {
@@ -52,11 +53,13 @@ package final class TaskStore: Sendable {
     ///
     /// - Parameters:
     ///   - timeToLive: what the client wants, as far as the limits allow it.
+    ///   - onEnd: called once, when the task has ended; not if it was forgotten before.
     ///   - body: does the work, and tells on the way what it does; its task is cancelled when
     ///     nobody wants the result any more.
     /// - Throws: ``MCPError/busy(_:)``.
     func begin(
         for owner: TaskOwner, timeToLive: Duration?,
+        onEnd: @escaping @Sendable (TaskState) -> Void = { _ in },
         _ body:
             @escaping @Sendable (_ tell: @escaping @Sendable (String) -> Void) async
             -> ToolResult
@@ -69,7 +72,8 @@ package final class TaskStore: Sendable {
             id: id, owner: owner, created: now(), createdAt: wall, updatedAt: wall,
             timeToLive: min(max(wanted, range.lowerBound), range.upperBound))
         let entry = Entry(
-            state: state, cancellation: CancellationSignal(), ending: CancellationSignal())
+            state: state, cancellation: CancellationSignal(), ending: CancellationSignal(),
+            onEnd: onEnd)
         try entries.withLock { entries throws(MCPError) in
             try makeRoom(for: owner, in: &entries)
             entries[id] = entry
@@ -152,13 +156,16 @@ extension TaskStore {
         }
     }
 
-    private func update(_ id: String, _ change: (inout TaskState) -> Void) {
+    /// - Returns: the task after the change; nil if it had ended before.
+    @discardableResult
+    private func update(_ id: String, _ change: (inout TaskState) -> Void) -> TaskState? {
         let wall = UTCTime.nowMilliseconds()
-        entries.withLock { entries in
-            guard var state = entries[id]?.state, state.isWorking else { return }
+        return entries.withLock { entries in
+            guard var state = entries[id]?.state, state.isWorking else { return nil }
             change(&state)
             state.updatedAt = wall
             entries[id]?.state = state
+            return state
         }
     }
 
@@ -169,7 +176,7 @@ extension TaskStore {
         let instant = now()
         var byteCount = 0
         if case .ended(let result) = status { byteCount = result.byteCount }
-        update(id) { state in
+        let ended = update(id) { state in
             state.status = status
             state.message = message
             state.resultByteCount = byteCount
@@ -181,6 +188,7 @@ extension TaskStore {
             dropResults(from: &entries)
             return entries[id]
         }
+        if let ended { entry?.onEnd(ended) }
         entry?.cancellation.send()
         entry?.ending.send()
         return entry?.state

@@ -6,6 +6,8 @@ package struct ToolResult: Hashable, Sendable {
         case text(String)
         /// A file: its type, such as `image/png`, and its content in base64.
         case file(type: String, base64: String)
+        /// A file of text: its type, such as `text/csv`, and its content.
+        case textFile(type: String, String)
         /// A block of another type, whole: a resource link.
         case other(JSONObject)
 
@@ -13,6 +15,7 @@ package struct ToolResult: Hashable, Sendable {
             switch self {
             case .text(let text): ["type": "text", "text": .string(text)]
             case .file(let type, let data): ContentBlock.json(of: type, data, for: revision)
+            case .textFile(let type, let text): ContentBlock.resource(type, "text", text)
             case .other(let block): .object(block)
             }
         }
@@ -20,18 +23,26 @@ package struct ToolResult: Hashable, Sendable {
         private static func json(
             of type: String, _ data: String, for revision: ProtocolRevision
         ) -> JSON {
-            if type.hasPrefix("image/") {
+            if shownImageTypes.contains(type) {
                 return ["type": "image", "data": .string(data), "mimeType": .string(type)]
             }
             if type.hasPrefix("audio/"), revision.has(.audioContent) {
                 return ["type": "audio", "data": .string(data), "mimeType": .string(type)]
             }
-            return [
-                "type": "resource",
-                "resource": [
-                    "uri": "mcp-v8:result", "mimeType": .string(type), "blob": .string(data),
-                ],
-            ]
+            return resource(type, "blob", data)
+        }
+
+        /// The images that models can see; a client may refuse a conversation that has others.
+        private static let shownImageTypes: Set = [
+            "image/png", "image/jpeg", "image/gif", "image/webp",
+        ]
+
+        private static func resource(
+            _ type: String, _ member: String, _ content: String
+        ) -> JSON {
+            var resource: JSONObject = ["uri": "mcp-v8:result", "mimeType": .string(type)]
+            resource[member] = .string(content)
+            return ["type": "resource", "resource": .object(resource)]
         }
     }
 

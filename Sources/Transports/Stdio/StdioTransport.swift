@@ -22,11 +22,12 @@ package final class StdioTransport: Sendable {
         server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits(),
         executor: (any TaskExecutor)? = nil
     ) throws(TransportError) {
-        conversation = Conversation(with: server)
+        let outbox = try Outbox()
+        conversation = Conversation(with: server, notify: { outbox.notify($0) })
         self.streams = Mutex(streams)
         self.limits = limits
+        self.outbox = outbox
         self.executor = executor
-        outbox = try Outbox()
     }
 
     /// Serves until the client has gone or the current task is cancelled; to be called once.

@@ -199,6 +199,7 @@ extension Evaluation {
 extension ScriptError {
     static func sample(_ kind: Kind) -> ScriptError {
         ScriptError(
-            kind: kind, name: "Error", message: "no", stack: "Error: no", line: 1, column: 1)
+            kind: kind, name: "Error", message: "no", stack: "Error: no",
+            place: ScriptPlace(script: "run_js", line: 1, column: 1))
     }
 }
