@@ -169,6 +169,24 @@ def test_a_stream(server):
     stream.client.close()
 
 
+def test_a_task_tells_its_end_on_a_stream(server):
+    stream = Stream(server.port)
+    stream.post(stream.poster.message("initialize", {
+        "protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "stream", "version": "1"}}))
+    assert "tasks" in stream.message()["result"]["capabilities"]
+    stream.post(stream.poster.message("tools/call", {
+        "name": "run_js", "arguments": {"code": "6 * 7"}, "task": {}}))
+    # The answer and what the task tells may come in either order.
+    messages = [stream.message(), stream.message()]
+    [created] = [message["result"]["task"] for message in messages if "result" in message]
+    [ended] = [message for message in messages if "method" in message]
+    assert ended["method"] == "notifications/tasks/status"
+    assert ended["params"]["taskId"] == created["taskId"]
+    assert ended["params"]["status"] == "completed"
+    stream.client.close()
+
+
 @pytest.mark.parametrize("how", ["close", "reset", "half-close"])
 def test_a_stream_that_is_closed_cancels(server, client, how):
     client.run("let n = 1", heap="h")
