@@ -6,7 +6,7 @@ import Testing
 
 /// What is decided of files as the kernel shows them; that it bounds workers is tested from
 /// outside.
-@Suite("Control groups", .timeLimit(.minutes(1)))
+@Suite("Control groups", .timeLimit(.minutes(5)))
 struct ControlGroupTests {
     private let bounds = ControlGroup.Bounds(memoryByteCountMax: 1 << 30, workersMax: 4)
 

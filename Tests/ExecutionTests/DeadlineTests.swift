@@ -6,7 +6,7 @@ import WorkerProtocol
 
 @testable import Execution
 
-@Suite("Deadlines, cancellation and shutdown", .timeLimit(.minutes(1)))
+@Suite("Deadlines, cancellation and shutdown", .timeLimit(.minutes(5)))
 struct DeadlineTests {
     @Test("tells the worker what is left, and kills it a little after the deadline")
     func hardDeadline() async throws {

@@ -5,7 +5,7 @@ import WorkerProtocol
 @testable import Execution
 
 /// What hostile, dying and slow workers do to an execution, and what they do not do to its heap.
-@Suite("Execution failures", .timeLimit(.minutes(1)))
+@Suite("Execution failures", .timeLimit(.minutes(5)))
 struct ExecutionFailureTests {
     /// Answers `bad` so, and everything else as a heap does.
     private func source(

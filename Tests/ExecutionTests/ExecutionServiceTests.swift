@@ -4,7 +4,7 @@ import WorkerProtocol
 
 @testable import Execution
 
-@Suite("Execution service", .timeLimit(.minutes(1)))
+@Suite("Execution service", .timeLimit(.minutes(5)))
 struct ExecutionServiceTests {
     @Test("runs code without a heap on a worker that is used once")
     func stateless() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("Heap queue", .timeLimit(.minutes(1)))
+@Suite("Heap queue", .timeLimit(.minutes(5)))
 struct HeapQueueTests {
     private let queue = HeapQueue(waitingCountMax: 3)
 

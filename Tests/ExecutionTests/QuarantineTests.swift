@@ -7,7 +7,7 @@ import WorkerProtocol
 @testable import Execution
 
 /// What becomes of heaps whose workers fail, and what an operator is told.
-@Suite("Failures of workers", .timeLimit(.minutes(1)))
+@Suite("Failures of workers", .timeLimit(.minutes(5)))
 struct QuarantineTests {
     /// What was told of.
     private final class Told: Sendable {

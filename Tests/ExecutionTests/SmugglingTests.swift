@@ -41,7 +41,7 @@ private final class BareSource: WorkerSource {
     }
 }
 
-@Suite("Smuggling", .timeLimit(.minutes(1)))
+@Suite("Smuggling", .timeLimit(.minutes(5)))
 struct SmugglingTests {
     @Test("takes in no descriptor that a worker sends along")
     func descriptors() async throws {

@@ -5,7 +5,7 @@ import WorkerProtocol
 
 @testable import Execution
 
-@Suite("Durability: relaxed", .timeLimit(.minutes(1)))
+@Suite("Durability: relaxed", .timeLimit(.minutes(5)))
 struct UnwrittenHeapsTests {
     private func withHarness<Result: Sendable>(
         source: FakeSource = FakeSource(),

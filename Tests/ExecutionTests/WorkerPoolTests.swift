@@ -4,7 +4,7 @@ import WorkerProtocol
 
 @testable import Execution
 
-@Suite("Worker pool", .timeLimit(.minutes(1)))
+@Suite("Worker pool", .timeLimit(.minutes(5)))
 struct WorkerPoolTests {
     @Test("keeps spare workers ready")
     func spares() async throws {

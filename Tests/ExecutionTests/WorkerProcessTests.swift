@@ -4,7 +4,7 @@ import WorkerProtocol
 
 @testable import Execution
 
-@Suite("Worker process", .timeLimit(.minutes(1)))
+@Suite("Worker process", .timeLimit(.minutes(5)))
 struct WorkerProcessTests {
     private static let request = EvaluateRequest(
         state: .newHeap, saving: .onValue, runNumber: 1, timeoutMilliseconds: 1000,

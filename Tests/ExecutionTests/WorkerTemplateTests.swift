@@ -30,7 +30,7 @@ private struct FakeTemplate {
     }
 }
 
-@Suite("Worker template", .timeLimit(.minutes(1)))
+@Suite("Worker template", .timeLimit(.minutes(5)))
 struct WorkerTemplateTests {
     private static let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     private static let ready = TemplateMessage.ready(

@@ -3,7 +3,7 @@ import FuzzTargets
 import Testing
 
 /// The inputs that fuzzing found worth keeping, and those that once failed, tried again.
-@Suite("Corpora", .timeLimit(.minutes(1)))
+@Suite("Corpora", .timeLimit(.minutes(5)))
 struct CorpusTests {
     private static let folder = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

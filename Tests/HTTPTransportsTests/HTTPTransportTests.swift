@@ -2,7 +2,7 @@
 import MCP
 import Testing
 
-@Suite("HTTP transport", .timeLimit(.minutes(1)))
+@Suite("HTTP transport", .timeLimit(.minutes(5)))
 struct HTTPTransportTests {
     private static let quick = Tool.named("quick") { _, _ in ToolResult(.success, text: "done") }
 

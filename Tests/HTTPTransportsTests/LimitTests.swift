@@ -93,7 +93,7 @@ struct ClientAddressTests {
     }
 }
 
-@Suite("Limits of a transport", .timeLimit(.minutes(1)))
+@Suite("Limits of a transport", .timeLimit(.minutes(5)))
 struct TransportLimitTests {
     private static let health = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 
@@ -131,7 +131,9 @@ struct TransportLimitTests {
             }
             let good = "Authorization: Bearer \(token)"
             let response = try await http.post(TestHTTP.initialize, good)
-            #expect(response.hasPrefix("HTTP/1.1 429 ") && response.contains("Retry-After: 30\r\n"))
+            #expect(response.hasPrefix("HTTP/1.1 429 "))
+            let seconds = response.firstMatch(of: /Retry-After: (\d+)\r\n/).flatMap { Int($0.1) }
+            #expect((1...30).contains(try #require(seconds)))
         }
     }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPTransports
 
-@Suite("TLS", .timeLimit(.minutes(1)))
+@Suite("TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
     @Test(
         "takes no files of another kind",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Heaps
 
-@Suite("Cache", .timeLimit(.minutes(2)))
+@Suite("Cache", .timeLimit(.minutes(5)))
 struct CacheTests {
     private let place: TemporaryDirectory
     private let clock = FakeClock()

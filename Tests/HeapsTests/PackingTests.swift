@@ -3,7 +3,7 @@ import Testing
 @testable import Heaps
 
 /// Snapshots that are packed behind others, as far as a repository shows it.
-@Suite("Packing", .timeLimit(.minutes(2)))
+@Suite("Packing", .timeLimit(.minutes(5)))
 struct PackingTests {
     private let name: HeapName
 

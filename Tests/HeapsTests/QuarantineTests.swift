@@ -3,7 +3,7 @@ import Testing
 @testable import Heaps
 
 /// What is noted on a heap whose workers broke out, and what makes it forgotten.
-@Suite("Quarantine", .timeLimit(.minutes(1)))
+@Suite("Quarantine", .timeLimit(.minutes(5)))
 struct QuarantineTests {
     private let name: HeapName
 

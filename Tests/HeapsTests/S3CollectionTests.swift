@@ -5,7 +5,7 @@ import Testing
 @testable import S3
 
 /// Removing what is old in two steps: `docs/decisions/` has the argument that this is safe.
-@Suite("Garbage collection in S3", .timeLimit(.minutes(2)))
+@Suite("Garbage collection in S3", .timeLimit(.minutes(5)))
 struct S3CollectionTests {
     private let grace = S3HeapStorage.condemnedGrace
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Heaps
 @testable import S3
 
-@Suite("Heaps in S3", .timeLimit(.minutes(2)))
+@Suite("Heaps in S3", .timeLimit(.minutes(5)))
 struct S3HeapStorageTests {
     private static let lost = [
         Fault(.reset, work: .done), .error(500, "InternalError", work: .done),
@@ -141,7 +141,7 @@ struct S3HeapStorageTests {
     }
 }
 
-@Suite("The probe of a bucket", .timeLimit(.minutes(2)))
+@Suite("The probe of a bucket", .timeLimit(.minutes(5)))
 struct S3ProbeTests {
     @Test("finds nothing wrong with a service that does what it should, and cleans up")
     func passes() async throws {

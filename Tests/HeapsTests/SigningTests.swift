@@ -2,7 +2,7 @@ import Testing
 
 @testable import Heaps
 
-@Suite("Signing", .timeLimit(.minutes(2)))
+@Suite("Signing", .timeLimit(.minutes(5)))
 struct SigningTests {
     private static let one = [UInt8](repeating: UInt8(ascii: "1"), count: 32)
     private static let two = [UInt8](repeating: UInt8(ascii: "2"), count: 40)

@@ -1,7 +1,7 @@
 import MCP
 import Testing
 
-@Suite("Calls", .timeLimit(.minutes(1)))
+@Suite("Calls", .timeLimit(.minutes(5)))
 struct CallTests {
     private static func call(_ revision: ProtocolRevision, id: String = "7") -> String {
         revision.era == .modern

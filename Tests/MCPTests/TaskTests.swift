@@ -3,7 +3,7 @@ import Testing
 
 @testable import MCP
 
-@Suite("Tasks", .timeLimit(.minutes(1)))
+@Suite("Tasks", .timeLimit(.minutes(5)))
 struct TaskTests {
     private static let owner = TaskOwner.conversation(1)
     private static let stranger = TaskOwner.conversation(2)

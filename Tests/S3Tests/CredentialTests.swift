@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3
 
-@Suite("Credentials", .timeLimit(.minutes(1)))
+@Suite("Credentials", .timeLimit(.minutes(5)))
 struct CredentialTests {
     private let timing = TestTiming()
     private let nobody = TestExchange { _ in nil }

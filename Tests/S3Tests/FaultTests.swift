@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3
 
-@Suite("A service that fails", .timeLimit(.minutes(2)))
+@Suite("A service that fails", .timeLimit(.minutes(5)))
 struct FaultTests {
     private static let puts: @Sendable (SeenRequest) -> Bool = { $0.method == "PUT" }
     private static let gets: @Sendable (SeenRequest) -> Bool = { $0.method == "GET" }

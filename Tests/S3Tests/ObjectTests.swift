@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3
 
-@Suite("Objects in a bucket", .timeLimit(.minutes(2)))
+@Suite("Objects in a bucket", .timeLimit(.minutes(5)))
 struct ObjectTests {
     @Test("sends what was asked for with writes, and on every request who pays and who owns")
     func headers() async throws {

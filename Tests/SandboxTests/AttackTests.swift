@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Attempts to get out of a confined process, each in one of its own.
-@Suite("Attacks on the sandbox", .timeLimit(.minutes(2)))
+@Suite("Attacks on the sandbox", .timeLimit(.minutes(5)))
 struct AttackTests {
     /// Who starts the template.
     enum Starter: String, CaseIterable, Sendable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transports
 
-@Suite("stdio", .timeLimit(.minutes(1)))
+@Suite("stdio", .timeLimit(.minutes(5)))
 struct StdioTransportTests {
     @Test("answers each line, and goes on after those that are no messages")
     func lines() async throws {
@@ -100,7 +100,7 @@ struct StdioTransportTests {
     }
 }
 
-@Suite("The end of stdio", .timeLimit(.minutes(1)))
+@Suite("The end of stdio", .timeLimit(.minutes(5)))
 struct StdioEndTests {
     @Test("cancels the calls in flight and waits for them")
     func endDuringCall() async throws {
