@@ -168,13 +168,15 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "HTTPTransports", "Heaps", "MCP", "WorkerProtocol",
+                "HTTPTransports", "Heaps", "MCP", "Server", "WorkerProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "FuzzTesting/Targets"
         ),
-        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
+        // A program is linked to tests that name it themselves only.
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Server"]),
         .target(name: "CAttacks", path: "Tests/CAttacks"),
         .executableTarget(
             name: "SandboxAttacks",
@@ -240,8 +242,17 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// libFuzzer brings its own main function, so that this links with `--sanitize fuzzer` only.
+// libFuzzer brings its own main function, so that this links with `--sanitize fuzzer` only, and the
+// server is a library with a main function of another name.
 if Context.environment["MCP_V8_FUZZ"] != nil {
+    let entryPoint = ["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "server_main"]
+    package.products.removeAll { $0.name == "mcp-v8" }
+    package.targets = package.targets.map { target in
+        guard target.name == "Server" else { return target }
+        return .target(
+            name: target.name, dependencies: target.dependencies,
+            swiftSettings: swiftSettings + [.unsafeFlags(entryPoint)])
+    }
     package.targets.append(
         .executableTarget(
             name: "mcp-v8-fuzz", dependencies: ["FuzzTargets"], path: "FuzzTesting/Main",

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Measures what keeping heaps costs: Benchmarks/storage.py BINARY [OPTION …].
+"""Measures what keeping heaps costs: Benchmarks/storage.py BINARY [calls] [thousand] [many].
 
-With options, those of one storage (`--in-memory`, `--s3-bucket …`); without, memory and files are
-measured, then 1,000 versions of a small heap, and `list` and `gc` over 100,000 versions in files.
+`calls` are those on heaps of three sizes in memory, files, S3 (SeaweedFS on this machine) and S3
+with a cache; `thousand` stores 1,000 versions of a small heap; `many` looks at 100,000 versions in
+files and collects most of them. Without a name all of it is measured.
 Prints Markdown and judges nothing. Standard library only.
 """
 
@@ -17,12 +18,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "IntegrationTests"))
+import http_client  # noqa: E402
+import s3_services  # noqa: E402
+from http_client import Client, HTTPServer  # noqa: E402
 from raw_client import Server  # noqa: E402
 
-ROUNDS = 7
+ROUNDS, COLD_ROUNDS = 10, 3
+ANSWER_SECONDS = 180
+http_client.WAIT_SECONDS = float(ANSWER_SECONDS)
 HEADER_BYTES, RECORD_START = 1024, 122
 HEAPS = {
     "small": "globalThis.n = 0; globalThis.log = []; 1",
@@ -33,54 +40,106 @@ HEAPS = {
 }
 
 
+class Place:
+    """A storage that a server is started on, and what its calls take of its own."""
+
+    def __init__(self, binary: str, name: str, options: list[object]):
+        self.binary, self.name, self.options = binary, name, [str(option) for option in options]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether heaps are there for another process."""
+        return "--in-memory" not in self.options
+
+    def server(self) -> HTTPServer:
+        return HTTPServer(self.binary, "--http-port", "0", *self.options)
+
+    def stored_bytes(self, version: str) -> int | None:
+        """From `heaps show`, where that can see the storage."""
+        options = [option for option in self.options if not option.startswith("--cache")]
+        if len(options) < len(self.options):
+            options.remove(self.options[self.options.index("--cache-directory") + 1])
+        done = subprocess.run(
+            [self.binary, "heaps", "show", version, "--json", *options],
+            capture_output=True, text=True)
+        return json.loads(done.stdout)["stored_bytes"] if done.returncode == 0 else None
+
+
 def timed(body) -> tuple[float, object]:
     began = time.perf_counter()
     result = body()
     return (time.perf_counter() - began) * 1000, result
 
 
-def stored_bytes(server: Server, version: str) -> int | None:
-    """From `heaps show`, where that can see the storage."""
-    done = subprocess.run(
-        [server.command[0], "heaps", "show", version, "--json", *server.command[1:]],
-        capture_output=True, text=True)
-    return json.loads(done.stdout)["stored_bytes"] if done.returncode == 0 else None
+def storage_ms(client: Client, *operations: str) -> float:
+    """What the server has spent in its storage so far."""
+    text = client.send("GET", "/metrics").body.decode()
+    return sum(
+        float(line.split()[1]) * 1000 for line in text.splitlines()
+        for operation in operations
+        if line.startswith(f'mcp_v8_storage_duration_seconds_sum{{operation="{operation}"}}'))
 
 
-def measure(binary: str, options: list[str]) -> None:
-    print(f"\n{' '.join(options)}\n")
-    print("| heap | snapshot | stored, median | warm | save: false | first, cold server |")
-    print("|---|---|---|---|---|---|")
-    for name, code in HEAPS.items():
-        heap = f"bench-{os.getpid()}-{name.split()[0]}"
-        server = Server(binary, *options)
-        server.run(code, heap=heap, seconds=120)
-        warm, sizes, plain = [], [], 0
+def run(client: Client, code: str, heap: str, **arguments: object):
+    result = client.run(code, heap=heap, timeout_ms=ANSWER_SECONDS * 1000, **arguments)
+    assert not result.is_error, result.text
+    return result
+
+
+def measure(place: Place, name: str, code: str) -> str:
+    """A row of the table: medians; of what is stored the mean, for one in five stands alone."""
+    heap = f"bench-{name.split()[0]}"
+    warm, writes, sizes, unsaved = [], [], [], []
+    with place.server() as server, Client(server.port) as client:
+        run(client, code, heap)
         for _ in range(ROUNDS):
-            took, result = timed(lambda: server.run("n += 1", heap=heap, seconds=120))
+            before = storage_ms(client, "create", "replace")
+            took, result = timed(lambda: run(client, "n += 1", heap))
             warm.append(took)
+            writes.append(storage_ms(client, "create", "replace") - before)
             plain = result.structured["stats"]["snapshot_bytes"]
-            sizes.append(stored_bytes(server, result.structured["version"]))
-        unsaved = [
-            timed(lambda: server.run("n", heap=heap, save=False, seconds=120))[0]
-            for _ in range(ROUNDS)]
-        cold = "-"
-        if "--in-memory" not in options:
-            server.close(60)
-            times = []
-            for _ in range(3):
-                server = Server(binary, *options)
-                server.run("1")  # its template is up, the heap is not loaded
-                times.append(timed(lambda: server.run("n", heap=heap, seconds=120))[0])
-                server.close(60)
-            cold = f"{statistics.median(times):.0f} ms"
+            sizes.append(place.stored_bytes(result.structured["version"]))
+        for _ in range(ROUNDS):
+            unsaved.append(timed(lambda: run(client, "n", heap, save=False))[0])
+    first, reads = [], []
+    for _ in range(COLD_ROUNDS if place.is_kept else 0):
+        with place.server() as server, Client(server.port) as client:
+            client.run("1")  # its template is up, the heap is not loaded
+            before = storage_ms(client, "get")
+            first.append(timed(lambda: run(client, "n", heap, save=False))[0])
+            reads.append(storage_ms(client, "get") - before)
+    known = [size for size in sizes if size is not None]
+    cells = [
+        name, f"{plain / 1e6:.2f} MB", place.name,
+        f"{statistics.mean(known) / 1000:.0f} kB" if known else "-",
+        *(f"{statistics.median(times):.1f} ms" if times else "-"
+          for times in (writes, reads, warm, unsaved, first))]
+    return f"| {' | '.join(cells)} |"
+
+
+def calls(binary: str, scratch: Path) -> None:
+    """Writing, reading and calling, for each size of heap and each storage."""
+    print(f"\nload {os.getloadavg()[0]:.1f} at the start\n")
+    print("| heap | snapshot | storage | stored | write | read | warm | unsaved | first |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    with ExitStack() as stack:
+        places = [
+            Place(binary, "memory", ["--in-memory"]),
+            Place(binary, "files", ["--directory-path", scratch / "heaps"])]
+        if s3_services.BIN.is_dir():
+            service = stack.enter_context(s3_services.Service("seaweedfs", "heaps"))
+            os.environ.update(s3_services.CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"})
+            s3 = [
+                "--s3-bucket", "heaps", "--s3-endpoint", service.endpoint,
+                "--s3-region", "us-east-1", "--s3-prefix"]
+            places.append(Place(binary, "S3", [*s3, "plain"]))
+            cache = ["--cache-directory", scratch / "cache"]
+            places.append(Place(binary, "S3, cache", [*s3, "cached", *cache]))
         else:
-            server.close(60)
-        known = [size for size in sizes if size is not None]
-        stored = f"{statistics.median(known) / 1000:.0f} kB" if known else "-"
-        print(
-            f"| {name} | {plain / 1e6:.2f} MB | {stored} | {statistics.median(warm):.1f} ms"
-            f" | {statistics.median(unsaved):.1f} ms | {cold} |", flush=True)
+            print(f"(S3 is not measured: no {s3_services.BIN}, which scripts/test makes)")
+        for name, code in HEAPS.items():
+            for place in places:
+                print(measure(place, name, code), flush=True)
 
 
 def thousand_versions(binary: str, directory: Path) -> None:
@@ -146,18 +205,17 @@ def many_versions(binary: str, directory: Path, heaps: int, versions: int) -> No
 
 
 def main() -> None:
-    if len(sys.argv) < 2:
+    binary, names = (sys.argv + [""])[1], sys.argv[2:] or ["calls", "thousand", "many"]
+    if not binary or not set(names) <= {"calls", "thousand", "many"}:
         sys.exit(__doc__)
-    binary = sys.argv[1]
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        if sys.argv[2:]:
-            measure(binary, sys.argv[2:])
-            return
-        measure(binary, ["--in-memory"])
-        measure(binary, ["--directory-path", str(place / "heaps")])
-        thousand_versions(binary, place / "thousand")
-        many_versions(binary, place / "many", heaps=2000, versions=50)
+        if "calls" in names:
+            calls(binary, place)
+        if "thousand" in names:
+            thousand_versions(binary, place / "thousand")
+        if "many" in names:
+            many_versions(binary, place / "many", heaps=2000, versions=50)
 
 
 if __name__ == "__main__":

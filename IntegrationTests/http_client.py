@@ -26,7 +26,9 @@ WAIT_SECONDS = 30.0
 class HTTPServer:
     """A server process that listens on ports of its own choice."""
 
-    def __init__(self, binary: str | Path, *args: object):
+    def __init__(
+        self, binary: str | Path, *args: object, env: dict[str, str] | None = None
+    ):
         options = [str(arg) for arg in args]
         if "--http-port" not in options and "--sse-port" not in options:
             options = ["--http-port", "0", "--sse-port", "0", *options]
@@ -37,7 +39,7 @@ class HTTPServer:
             name: value for name, value in os.environ.items() if not name.startswith("MCP_V8_")}
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._stderr,
-            env=environment, start_new_session=True)
+            env=environment | (env or {}), start_new_session=True)
 
     def ports(self, count: int = 1) -> list[int]:
         """The ports that it listens on; waits until there are so many."""

@@ -18,19 +18,24 @@ def workers(server: int) -> list[int]:
     namespace. Not what they forked."""
     below = _below(server)
     return [pid for pid, parent in below.items()
-            if below.get(parent) == server and not _is_holder(pid)]
+            if below.get(parent) == server and not is_holder(pid)]
 
 
 def forks(server: int) -> list[int]:
     """The processes that hold or write a heap's state for a worker, or have outlived one."""
     below = _below(server)
     return [pid for pid, parent in below.items()
-            if parent != server and below[parent] != server and not _is_holder(pid)]
+            if parent != server and below[parent] != server and not is_holder(pid)]
 
 
 def template(server: int) -> int | None:
     """The process that workers are forked from: the server's own child."""
     return next((pid for pid, parent in _below(server).items() if parent == server), None)
+
+
+def exists(pid: int) -> bool:
+    """Whether there is such a process, if only for its parent to reap."""
+    return Path(f"/proc/{pid}").exists()
 
 
 def is_running(pid: int) -> bool:
@@ -97,7 +102,8 @@ def _below(pid: int) -> dict[int, int]:
     return found
 
 
-def _is_holder(pid: int) -> bool:
+def is_holder(pid: int) -> bool:
+    """Whether it only keeps the workers' process namespace."""
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip() == "mcp-v8-holder"
     except (FileNotFoundError, ProcessLookupError):

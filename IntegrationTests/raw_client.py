@@ -5,6 +5,7 @@ Standard library only: `Benchmarks/` uses it too.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import queue
@@ -16,6 +17,9 @@ from pathlib import Path
 
 ANSWER_SECONDS = 30.0
 """How long an answer may take where a test names no time of its own."""
+
+READ_BYTE_COUNT = 1 << 16
+"""How much of the server's stdout is read at a time."""
 
 LEGACY_VERSION = "2025-11-25"
 MODERN_VERSION = "2026-07-28"
@@ -270,7 +274,8 @@ class Server:
 
     def _read(self) -> None:
         try:
-            for line in self.process.stdout:
+            # The pipe itself, which is not buffered, would be read byte by byte.
+            for line in io.BufferedReader(self.process.stdout, READ_BYTE_COUNT):
                 self.lines.append(line)
                 self._unread.put(line)
         except ValueError:

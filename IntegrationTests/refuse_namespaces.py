@@ -1,6 +1,7 @@
 """Runs a command where the kernel refuses namespaces and mounts, as Docker's default profile does.
 
-Usage: refuse_namespaces.py COMMAND ARGUMENT…
+Usage: refuse_namespaces.py [--filters] COMMAND ARGUMENT…; with `--filters` it refuses filters of
+system calls instead, which no worker goes without.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ NAMESPACES = 0x7E020000
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, MODE_FILTER = 38, 22, 2
 NUMBERS = {
     "x86_64": {"unshare": 272, "clone": 56, "clone3": 435, "mount": 165, "umount2": 166,
-               "pivot_root": 155, "setns": 308},
+               "pivot_root": 155, "setns": 308, "seccomp": 317},
     "aarch64": {"unshare": 97, "clone": 220, "clone3": 435, "mount": 40, "umount2": 39,
-                "pivot_root": 41, "setns": 268},
+                "pivot_root": 41, "setns": 268, "seccomp": 277},
 }
 
 
 def refuse_namespaces() -> None:
-    """Installs the filter in this process."""
+    """Has the kernel refuse namespaces to this process."""
     calls = NUMBERS[platform.machine()]
     program = [(LOAD, 0, 0, 0)]
     for name in ("mount", "umount2", "pivot_root", "setns"):
@@ -34,7 +35,18 @@ def refuse_namespaces() -> None:
     for name in ("unshare", "clone"):
         program += [(EQUAL, 0, 4, calls[name]), (LOAD, 0, 0, 16), (ANY_SET, 0, 1, NAMESPACES),
                     (RETURN, 0, 0, RETURN_ERROR | EPERM), (RETURN, 0, 0, RETURN_ALLOW)]
-    program += [(RETURN, 0, 0, RETURN_ALLOW)]
+    install(program + [(RETURN, 0, 0, RETURN_ALLOW)])
+
+
+def refuse_filters() -> None:
+    """Has the kernel refuse filters of system calls to this process."""
+    number = NUMBERS[platform.machine()]["seccomp"]
+    install([(LOAD, 0, 0, 0), (EQUAL, 0, 1, number), (RETURN, 0, 0, RETURN_ERROR | EPERM),
+             (RETURN, 0, 0, RETURN_ALLOW)])
+
+
+def install(program: list[tuple[int, int, int, int]]) -> None:
+    """Installs a filter in this process."""
     code = ctypes.create_string_buffer(b"".join(
         struct.pack("<HBBI", operation, yes, no, value) for operation, yes, no, value in program))
     rules = struct.pack("<HxxxxxxQ", len(program), ctypes.addressof(code))
@@ -46,5 +58,10 @@ def refuse_namespaces() -> None:
 
 
 if __name__ == "__main__":
-    refuse_namespaces()
-    os.execv(sys.argv[1], sys.argv[1:])
+    command = sys.argv[1:]
+    if command[0] == "--filters":
+        command.pop(0)
+        refuse_filters()
+    else:
+        refuse_namespaces()
+    os.execv(command[0], command)

@@ -153,10 +153,13 @@ def main() -> int:
             load.is_over.set()
             for thread in threads:
                 thread.join(60)
+            said = server.stderr()
     faults = load.faults + judge(samples)
     print(f"seed {options.seed}, {sum(load.counts.values())} calls: {dict(load.counts)}")
     for fault in faults:
         print("FAULT", fault)
+    if faults:
+        print(said[-4000:])
     return 1 if faults else 0
 
 

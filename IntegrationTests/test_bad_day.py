@@ -30,6 +30,13 @@ SERVER_STEPS = {
     "pread64": range(1, 4), "pwrite64": range(1, 7), "fallocate": range(1, 3),
 }
 WORKER_STEPS = {"sendto": range(1, 7), "munmap": range(1, 40, 6), "madvise": range(1, 20, 4)}
+# What a template says and does for each worker, a worker for the fork that makes its snapshot, and
+# that until its end: each process counts its own calls.
+TEMPLATE_STEPS = {
+    "clone": range(1, 5), "recvmsg": range(1, 7), "sendmsg": range(1, 7), "wait4": range(1, 6),
+    "close_range": range(1, 4), "seccomp": range(1, 4), "setpgid": range(1, 2),
+    "futex": range(1, 8), "exit_group": range(1, 2),
+}
 EVERY_STEP = os.environ.get("MCP_V8_EVERY_STEP") == "1"
 
 
@@ -77,6 +84,20 @@ def test_a_server_killed_at_any_step_loses_nothing_it_answered(
     assert after.run(NEXT, heap="h").value == found + 1
     after.close()
     assert "0 problems" in Heaps(binary, directory)("fsck", "--read-data")
+
+
+@traced
+@pytest.mark.parametrize("call, number", steps(TEMPLATE_STEPS))
+def test_a_template_or_a_worker_killed_at_any_step_of_its_birth_loses_nothing(
+    binary, directory, start, call, number
+):
+    server = killing(binary, call, number, directory)
+    answered, _ = count_up(server, limit=6)
+    server.__exit__()
+    after = start("--directory-path", directory)
+    found = after.run("globalThis.n ?? 0", heap="h", save=False).value
+    assert found in (answered, answered + 1)
+    assert after.run(NEXT, heap="h").value == found + 1
 
 
 @traced

@@ -61,6 +61,38 @@ def test_a_sandbox_that_is_off(binary):
     assert [check["state"] for check in found["sandbox"]] == ["warning"]
 
 
+@pytest.mark.parametrize("transport", [[], ["--http-port", "0"]], ids=["stdio", "http"])
+def test_without_an_essential_layer_a_server_does_not_start(binary, transport):
+    command = (*NO_NAMESPACES, "--filters", binary, "--in-memory", *transport)
+    # A client that says nothing and stays.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        code = server.wait(30)
+        stdout, stderr = server.stdout.read(), server.stderr.read()
+    assert code == 1, stderr
+    assert "systemCallFilter" in stderr and "--sandbox off" in stderr
+    assert stdout == ""
+
+
+def test_a_server_without_its_workers_does_not_start(binary, tmp_path):
+    alone = Path(shutil.copy(binary, tmp_path))
+    with subprocess.Popen(
+        [alone, "--in-memory"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.wait(30) == 1
+        assert "There is no worker program at" in server.stderr.read()
+
+
+@pytest.mark.parametrize("options", [[], ["--log-level", "critical"]], ids=["", "quiet"])
+def test_a_sandbox_that_is_off_is_told_of_at_each_start(binary, options):
+    arguments = ("--in-memory", "--http-port", "0", "--sandbox", "off", *options)
+    with HTTPServer(binary, *arguments) as server, Client(server.port) as client:
+        reply = client.send("GET", "/readyz")
+        assert (reply.status, reply.json["status"]) == (200, "degraded")
+        assert "--sandbox off: nothing confines scripts" in server.stderr()
+
+
 def test_no_worker_program(binary, tmp_path):
     alone = Path(shutil.copy(binary, tmp_path))
     text = doctor(alone, "--in-memory", code=1)

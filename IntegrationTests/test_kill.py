@@ -8,7 +8,8 @@ import signal
 import threading
 
 import pytest
-from processes import descendants, is_running, template, wait_until, wait_until_busy, workers
+from processes import (
+    descendants, exists, is_holder, is_running, template, wait_until, wait_until_busy, workers)
 from raw_client import ServerEnded
 
 ROUNDS = 12
@@ -51,9 +52,12 @@ def test_a_killed_worker_loses_nothing_it_answered(files):
     n = files.run(NEXT, heap="h").value
     for _ in range(ROUNDS):
         run = files.begin_run(NEXT, heap="h")
-        for pid in workers(files.pid):
+        killed = workers(files.pid)
+        for pid in killed:
             kill(pid)
         result = files.run_answer(run)
+        # Until its last thread is gone a worker can still be sent what it will never answer.
+        wait_until(lambda: not any(map(exists, killed)), "the killed workers are reaped")
         if result.is_error:
             assert result.kind == "worker_lost"
         else:
@@ -89,6 +93,19 @@ def test_a_killed_template_is_replaced(memory):
         wait_until(lambda: not is_running(first), "the template is gone")
         assert memory.run("n", heap="h").value == 1
         assert memory.run("1 + 1", heap="fresh").value == 2
+        assert memory.run("1 + 1").value == 2
+
+
+def test_the_process_that_holds_the_namespace_is_replaced(memory):
+    memory.run("let n = 1", heap="h")
+    first = template(memory.pid)
+    holders = [pid for pid in descendants(memory.pid) if is_holder(pid)]
+    if not holders:
+        pytest.skip("workers have no process namespace here")
+    kill(holders[0])
+    wait_until(lambda: not is_running(first), "the template ends with it")
+    for _ in range(3):
+        assert memory.run("n", heap="h").value == 1
         assert memory.run("1 + 1").value == 2
 
 

@@ -13,6 +13,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case names
     /// The parts of a request over HTTP that this project reads itself.
     case requests
+    /// What operators write: the command line, the environment and a file.
+    case configuration
 
     /// Tries one input.
     package func run(_ input: [UInt8]) {
@@ -22,6 +24,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .envelopes: tryEnvelopes(input)
         case .names: tryNames(input)
         case .requests: tryRequests(input)
+        case .configuration: tryConfiguration(input)
         }
     }
 }

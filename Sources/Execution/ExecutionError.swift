@@ -6,8 +6,12 @@ package enum ExecutionError: Error, Hashable, Sendable {
     case protocolMismatch(ours: UInt32, theirs: UInt32)
     /// The template worker did not become ready.
     case templateNotReady(reason: String)
+    /// The template worker found that it cannot work here, and said why on standard error.
+    case templateRefused
     /// The template worker ended, and all its workers with it.
     case templateEnded
+    /// The template worker could not be moved into its workers' control group.
+    case controlGroup(ControlGroup.Refusal)
     /// The system refused a call.
     case system(call: String, code: Int32)
     /// It was shut down.
@@ -24,7 +28,11 @@ extension ExecutionError: CustomStringConvertible {
             "The worker program speaks protocol version \(theirs), this server speaks \(ours); "
                 + "install mcp-v8 and mcp-v8-worker of one release."
         case .templateNotReady(let reason): "The template worker did not become ready: \(reason)."
+        case .templateRefused:
+            "The worker program cannot work here; the lines of mcp-v8-worker above say why."
         case .templateEnded: "The template worker ended."
+        case .controlGroup(let refusal):
+            "The template worker could not be bounded by its control group: \(refusal)."
         case .system(let call, let code): "The system refused \(call): error \(code)."
         case .closed: "The server is shutting down."
         }

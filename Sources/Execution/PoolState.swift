@@ -49,6 +49,9 @@ struct PoolState {
         var started: [UInt64] = []
     }
 
+    /// How many starts in a row may fail before nobody waits for the next one.
+    private static let startFailuresMax = 3
+
     var line = WaitLine<WorkerProcess>()
     private let limits: ExecutionLimits
     private var stations: [UInt64: Station] = [:]
@@ -61,6 +64,7 @@ struct PoolState {
     private var warmByteCount = 0
     private var lastID: UInt64 = 0
     private var sparesWanted = 0
+    private var startFailuresInARow = 0
     private var isClosed = false
     private var endCounts: [WorkerEndReason: Int] = [:]
     private var pending = Consequences()
@@ -111,6 +115,7 @@ struct PoolState {
     }
 
     mutating func add(_ worker: WorkerProcess) {
+        startFailuresInARow = 0
         move(worker.id, to: .spare(worker))
         if isClosed || !worker.isIdle { kill(worker, isClosed ? .shutdown : .other) }
     }
@@ -180,12 +185,14 @@ struct PoolState {
         move(id, to: nil)
     }
 
-    /// Everybody who waits is told, as the next start would fail in the same way; the next caller
-    /// tries again.
+    /// Who waits longest is told, and a start is tried for the next; after some failures in a row
+    /// everybody is told, as the next start would fail in the same way.
     mutating func noteStartFailure(_ id: UInt64) -> [WaitLine<WorkerProcess>.Turn] {
         move(id, to: nil)
         sparesWanted = 0
-        return line.removeAll()
+        startFailuresInARow += 1
+        guard startFailuresInARow < PoolState.startFailuresMax else { return line.removeAll() }
+        return line.popFirst().map { [$0] } ?? []
     }
 
     mutating func close() -> (turns: [WaitLine<WorkerProcess>.Turn], workers: [WorkerProcess]) {

@@ -24,13 +24,17 @@ package struct TemplateLaunch: Sendable {
 
     private let path: String
     private let arguments: [String]
+    private let controlGroup: ControlGroup?
 
     /// Describes a start; nothing happens yet.
+    ///
+    /// - Parameter controlGroup: what it and its workers are to be in.
     package init(
         path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,
-        sandbox: SandboxLevel = .on, timeZone: String = "UTC"
+        sandbox: SandboxLevel = .on, timeZone: String = "UTC", controlGroup: ControlGroup? = nil
     ) {
         self.path = path
+        self.controlGroup = controlGroup
         arguments = [
             path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
             "--sandbox", sandbox.rawValue, "--time-zone", timeZone,
@@ -55,6 +59,11 @@ package struct TemplateLaunch: Sendable {
         defer { unsafe copies.forEach { unsafe free($0) } }
         let result = unsafe csandbox_spawn(path, &copies, sockets.peer.number)
         guard result > 0 else { throw .system(call: "posix_spawn", code: -result) }
+        do throws(ControlGroup.Refusal) { try controlGroup?.add(result) } catch {
+            kill(result, SIGKILL)
+            while waitpid(result, nil, 0) < 0 && errno == EINTR {}
+            throw .controlGroup(error)
+        }
         return LaunchedTemplate(control: sockets.server, processID: result)
     }
 }

@@ -26,6 +26,8 @@ final class TemplateSession: Sendable {
 
     private static let sendTimeoutMilliseconds: Int32 = 5_000
     private static let endTimeoutMilliseconds: Int32 = 1_000
+    /// Exit code 1, as `waitpid` tells it.
+    private static let refusalStatus: Int32 = 1 << 8
 
     /// What this template's snapshots are tied to.
     let identity: EngineIdentity
@@ -45,7 +47,11 @@ final class TemplateSession: Sendable {
             (identity, sandbox) = try TemplateSession.awaitReady(
                 on: template.control, timeoutMilliseconds: readyTimeoutMilliseconds)
         } catch {
-            TemplateSession.reap(template.processID)
+            let status = TemplateSession.reap(template.processID)
+            // Its own doing, not a signal's.
+            if case .templateNotReady = error, status == TemplateSession.refusalStatus {
+                throw .templateRefused
+            }
             throw error
         }
         control = template.control
@@ -236,10 +242,13 @@ final class TemplateSession: Sendable {
         return try? TemplateMessage(Array(bytes.prefix(count)))
     }
 
-    private static func reap(_ processID: Int32?) {
-        guard let processID else { return }
+    @discardableResult
+    private static func reap(_ processID: Int32?) -> Int32? {
+        guard let processID else { return nil }
         // It ends by itself when its socket does, and takes its workers along.
         if csandbox_await_end(processID, endTimeoutMilliseconds) != 0 { kill(processID, SIGKILL) }
-        while waitpid(processID, nil, 0) < 0 && errno == EINTR {}
+        var status: Int32 = 0
+        while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
+        return status
     }
 }

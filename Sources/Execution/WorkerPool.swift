@@ -129,7 +129,8 @@ package final class WorkerPool: Sendable {
             }
         } catch {
             logger.error("Worker not started", metadata: ["error": "\(error)"])
-            let turns = state.withLock { $0.noteStartFailure(id) }
+            var turns: [WaitLine<WorkerProcess>.Turn] = []
+            update { turns = $0.noteStartFailure(id) }
             let failure = ExecutionFailure(.workerLost, "No worker could be started. \(error)")
             for turn in turns { turn.resume(returning: .failure(failure)) }
         }

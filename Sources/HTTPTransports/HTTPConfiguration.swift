@@ -35,13 +35,21 @@ package struct HTTPProbes: Sendable {
     package struct Readiness: Sendable {
         /// Why not, in words that tell nothing of this machine; nil if they can.
         package var reason: String?
+        /// Whether they are served without something that should be there.
+        package var isDegraded = false
         /// More about it, as a JSON object, for whom the server trusts.
         package var details: JSON
 
         /// Tells a readiness.
-        package init(reason: String? = nil, details: JSON = [:]) {
+        package init(reason: String? = nil, isDegraded: Bool = false, details: JSON = [:]) {
             self.reason = reason
+            self.isDegraded = isDegraded
             self.details = details
+        }
+
+        /// The same in a word.
+        var status: String {
+            reason != nil ? "not ready" : isDegraded ? "degraded" : "ready"
         }
     }
 

@@ -160,7 +160,7 @@ extension HTTPTransport {
     private func readiness(for principal: Principal?) async -> Response {
         let readiness = await probes.readiness()
         var document: JSONObject = [
-            "status": readiness.reason == nil ? "ready" : "not ready"
+            "status": .string(readiness.status)
         ]
         document["reason"] = readiness.reason.map(JSON.string)
         if principal != nil {

@@ -27,7 +27,7 @@ final class SnapshotShelf: Sendable {
     static let byteCountMax = 64 << 20
     /// A larger snapshot is not packed behind its parent: that costs more time than a smaller
     /// object saves.
-    static let snapshotByteCountMax = 16 << 20
+    static let snapshotByteCountMax = 32 << 20
     /// For how many heaps it is known whether it pays.
     static let countMax = 4096
     /// A server has one engine; a repository for tests may see more.

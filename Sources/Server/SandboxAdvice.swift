@@ -1,4 +1,6 @@
+internal import Execution
 internal import Glibc
+internal import MCP
 internal import WorkerProtocol
 
 extension SandboxReport.Entry {
@@ -42,5 +44,39 @@ extension SandboxLayer {
         case .noExecutableMemory: "use Linux 6.3 or newer"
         case .outOfMemoryFirst: "mount /proc, writable"
         }
+    }
+}
+
+extension MemoryBound {
+    /// What can be done so that the kernel bounds the workers; nil where it does.
+    var mend: String? {
+        guard case .watch(let refusal) = self else { return nil }
+        return switch refusal {
+        case .absent: "mount control groups with the controllers memory and pids"
+        case .notDelegated, .refused:
+            "delegate its control group to mcp-v8: Delegate=memory pids in a unit of systemd, or "
+                + "systemd-run --user --scope --property=Delegate=yes"
+        case .shared: "start mcp-v8 in a control group of its own, as systemd does"
+        }
+    }
+
+    /// What bounds the workers' memory, for a person.
+    func line(_ bounds: ControlGroup.Bounds) -> String {
+        let together = "all workers together have at most \(bounds.memoryByteCountMax >> 20) MiB"
+        return switch self {
+        case .controlGroup:
+            "\(together) and \(bounds.processCountMax) processes, by a control group"
+        case .watch(let refusal): "\(together), as the server watches them: \(refusal)"
+        }
+    }
+
+    /// The same for a program.
+    func json(_ bounds: ControlGroup.Bounds) -> JSON {
+        var json: JSONObject = [
+            "workers_mb_max": .number(JSONNumber(bounds.memoryByteCountMax >> 20)),
+            "by": controlGroup == nil ? "watch" : "control_group",
+        ]
+        json["mend"] = mend.map(JSON.string)
+        return .object(json)
     }
 }

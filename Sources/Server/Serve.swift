@@ -49,6 +49,8 @@ extension ServerCommand {
                         service: GarbageCollection(
                             repository: parts.repository, policy: retention, logger: logger)),
                     .init(service: BaseHeapProvision(execution: parts.execution)),
+                    .init(service: TemplateCheck(template: parts.template)),
+                    .init(service: parts.memoryLifetime(logger: logger)),
                     .init(service: TaskLifetime(tasks: parts.server.tasks)),
                     transport,
                 ],
@@ -56,6 +58,7 @@ extension ServerCommand {
                 logger: logger))
         // Ended with this function.
         async let _ = endAtSecondSignal()
+        defer { parts.memoryBound.controlGroup?.remove() }
         try await withTaskExecutorPreference(executor) { try await services.run() }
     }
 
@@ -74,11 +77,21 @@ extension ServerCommand {
             snapshotByteCountMax: settings.limits.snapshotByteCountMax,
             keys: settings.signingKeys, logger: logger)
         let timeline = Timeline()
-        let template = settings.makeTemplate(timeline: timeline, logger: logger)
+        if settings.sandbox == .off { warnOfNoSandbox(logger) }
+        let memoryBound = MemoryBound(settings.workerBounds)
+        let controlGroup = memoryBound.controlGroup
+        let template = settings.makeTemplate(
+            timeline: timeline, controlGroup: controlGroup, logger: logger)
         // Who requires it is told before the first client is, not by its first run.
-        if settings.sandbox == .required { _ = try await template.identity() }
+        if settings.sandbox == .required {
+            do { _ = try await template.identity() } catch {
+                controlGroup?.remove()
+                throw error
+            }
+        }
         let execution = ExecutionService(
-            repository: repository, source: makeSource(settings, template, timeline: timeline),
+            repository: repository,
+            source: makeSource(settings, template, timeline: timeline, controlGroup: controlGroup),
             limits: settings.limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger,
             events: metrics.events)
@@ -96,7 +109,19 @@ extension ServerCommand {
             instructions: settings.instructions, tools: tools, logger: logger)
         return ServerParts(
             storage: storage, repository: repository, template: template, execution: execution,
-            server: server, metrics: metrics)
+            server: server, metrics: metrics, memoryBound: memoryBound,
+            workerBounds: settings.workerBounds)
+    }
+
+    /// Whatever the level of other messages: whoever starts a server so should see it each time.
+    private func warnOfNoSandbox(_ logger: Logger) {
+        var logger = logger
+        logger.logLevel = min(logger.logLevel, .warning)
+        logger.warning(
+            """
+            --sandbox off: nothing confines scripts, which can do what this user can do where V8 \
+            has a defect
+            """)
     }
 
     /// The engine that heaps would run on here; it is started to find out.
@@ -113,14 +138,15 @@ extension ServerCommand {
 
     /// Where workers come from; `template` where they are forked from one.
     private func makeSource(
-        _ settings: Settings, _ template: WorkerTemplate, timeline: Timeline
+        _ settings: Settings, _ template: WorkerTemplate, timeline: Timeline,
+        controlGroup: ControlGroup?
     ) -> any WorkerSource {
         guard settings.workers == .separate else { return template }
         // The template that all share says once what there is to say of each.
         var quiet = Logger(label: "mcp-v8")
         quiet.logLevel = .error
         return SeparateWorkers { [quiet] in
-            settings.makeTemplate(timeline: timeline, logger: quiet)
+            settings.makeTemplate(timeline: timeline, controlGroup: controlGroup, logger: quiet)
         }
     }
 
@@ -149,6 +175,46 @@ struct ServerParts: Sendable {
     let execution: ExecutionService
     let server: MCPServer
     let metrics: ServerMetrics
+    let memoryBound: MemoryBound
+    let workerBounds: ControlGroup.Bounds
+
+    /// What watches over the workers' memory.
+    fileprivate func memoryLifetime(logger: Logger) -> MemoryLifetime {
+        MemoryLifetime(
+            bound: memoryBound, byteCountMax: workerBounds.memoryByteCountMax, logger: logger)
+    }
+}
+
+/// Watches over the workers' memory until the server ends.
+private struct MemoryLifetime: Service {
+    let bound: MemoryBound
+    let byteCountMax: Int
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await bound.run(byteCountMax: byteCountMax, timeline: Timeline(), logger: logger)
+        }
+        // A service that returns ends the server.
+        try? await gracefulShutdown()
+    }
+}
+
+/// Ends a server whose first template tells that it cannot work here: none of its runs could.
+private struct TemplateCheck: Service {
+    let template: WorkerTemplate
+
+    func run() async throws {
+        do throws(ExecutionError) { _ = try await template.identity() } catch {
+            switch error {
+            case .workerMissing, .protocolMismatch, .templateRefused, .controlGroup: throw error
+            // Perhaps the next one is ready in time.
+            case .templateNotReady, .templateEnded, .system, .closed: break
+            }
+        }
+        // A service that returns ends the server.
+        try? await gracefulShutdown()
+    }
 }
 
 /// Makes the heap that others are packed behind, when the first is stored.
@@ -215,11 +281,13 @@ extension Settings {
 
 extension Settings {
     /// The template that these settings ask for; nothing is started yet.
-    func makeTemplate(timeline: Timeline, logger: Logger) -> WorkerTemplate {
+    func makeTemplate(
+        timeline: Timeline, controlGroup: ControlGroup? = nil, logger: Logger
+    ) -> WorkerTemplate {
         let launch = TemplateLaunch(
             path: TemplateLaunch.pathBesideThisProgram(),
             heapByteCountMax: limits.heapByteCountMax, mode: mode, sandbox: sandbox,
-            timeZone: script.timeZone)
+            timeZone: script.timeZone, controlGroup: controlGroup)
         return WorkerTemplate(
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
             logger: logger

@@ -28,6 +28,8 @@ struct Settings: Sendable {
     var storage: Storage
     var transport: TransportSettings
     var limits: ExecutionLimits
+    /// What holds for all workers together.
+    var workerBounds: ControlGroup.Bounds
     var sandbox: SandboxLevel
     var mode: EngineIdentity.Mode
     var workers: WorkerOrigin
@@ -45,6 +47,7 @@ struct Settings: Sendable {
         storage = try Settings.storage(sources)
         transport = try TransportSettings(sources)
         limits = try Settings.limits(sources, coreCount: coreCount)
+        workerBounds = try Settings.workerBounds(sources, workersMax: limits.workersMax)
         let asked = try sources.first(Settings.sandbox)
         sandbox = asked?.level ?? .on
         mode = try Settings.mode(sources, isHardened: asked?.mode == .jitless)
@@ -181,6 +184,15 @@ struct Settings: Sendable {
                 default: max(1, (machineByteCount / 4) >> 20)) << 20
         limits.memoryInterval = .seconds(1)
         return limits
+    }
+
+    private static func workerBounds(
+        _ sources: OptionSources, workersMax: Int
+    ) throws(SettingsError) -> ControlGroup.Bounds {
+        let megabytes = try sources.number(
+            \.limits.workersMbMax, "--workers-mb-max", 64...16_777_216,
+            default: max(64, (MemoryBound.memoryByteCount / 4 * 3) >> 20))
+        return ControlGroup.Bounds(memoryByteCountMax: megabytes << 20, workersMax: workersMax)
     }
 
     private static var machineByteCount: Int {

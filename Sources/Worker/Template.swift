@@ -102,7 +102,9 @@ struct Template {
             var status: Int32 = 0
             let process = unsafe waitpid(-1, &status, WNOHANG)
             guard process > 0 else { return }
-            guard let workerID = workers.noteEnd(of: process) else { continue }
+            // The only other child is the first process of the workers' namespace: without it the
+            // kernel refuses every fork.
+            guard let workerID = workers.noteEnd(of: process) else { throw .namespaceEnded }
             try send(.ended(workerID: workerID, status: WorkerExit(waitStatus: status)))
         }
     }

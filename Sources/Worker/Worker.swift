@@ -101,6 +101,8 @@ enum WorkerError: Error {
     case sandbox(SandboxError)
     /// The server sent what is not a message.
     case wire(WireError)
+    /// The process that holds the workers' process namespace was ended, and they with it.
+    case namespaceEnded
     /// The server is gone.
     case serverGone
 }

@@ -19,8 +19,9 @@ private final class BareSource: WorkerSource {
         _ descriptors: BirthDescriptors, on eventLoop: any EventLoop
     ) async throws(ExecutionError) -> WorkerHandle {
         socket.withLock { $0 = dup(descriptors.channel) }
-        return WorkerHandle(
-            engine: FakeSource.engine, kill: {}, exit: eventLoop.makeSucceededFuture(nil))
+        // It lives for longer than the test: who has ended is not listened to for long.
+        let exit = eventLoop.scheduleTask(in: .minutes(2)) { WorkerExit?.none }.futureResult
+        return WorkerHandle(engine: FakeSource.engine, kill: {}, exit: exit)
     }
 
     func close() async {}

@@ -110,7 +110,7 @@ struct PackingTests {
         #expect(test.heaps.shelf.base(of: .ours) != nil)
     }
 
-    @Test("keeps what is needed to unpack what is kept", arguments: StorageUnderTest.all)
+    @Test("keeps what is needed to unpack what is kept", arguments: StorageUnderTest.ours)
     func collection(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         try await test.heaps.adoptBase(Self.snapshot(0), of: .ours)

@@ -184,6 +184,9 @@ int csandbox_filter_system_calls(csandbox_filter filter);
 // of the first that was not refused, or NULL.
 int csandbox_try_to_escape(const char **escaped);
 
+// Whether who manages control groups says that this one was given away.
+int csandbox_is_marked_delegated(const char *path);
+
 #ifdef __cplusplus
 }
 #endif

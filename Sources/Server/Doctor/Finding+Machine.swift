@@ -90,6 +90,11 @@ extension String {
 extension DoctorCommand {
     /// What the machine gives the server.
     func machineFindings(_ settings: Settings) -> [Finding] {
-        [Finding.memory(settings.limits)] + Finding.limits(settings.limits)
+        let bound = MemoryBound(settings.workerBounds)
+        defer { bound.controlGroup?.remove() }
+        // Watching does it too, a little later.
+        let together = Finding(
+            "memory", .fine, bound.line(settings.workerBounds), mend: bound.mend)
+        return [Finding.memory(settings.limits), together] + Finding.limits(settings.limits)
     }
 }

@@ -61,7 +61,7 @@ struct Finding {
     /// What can be done about a template that does not start.
     static func mend(of error: ExecutionError) -> String? {
         switch error {
-        case .templateNotReady:
+        case .templateNotReady, .templateRefused:
             "the lines of mcp-v8-worker on standard error, above, say why"
         default: nil
         }

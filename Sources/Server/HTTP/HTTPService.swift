@@ -158,6 +158,7 @@ extension ServerParts {
             }
             return HTTPProbes.Readiness(
                 reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "),
+                isDegraded: sandbox?.entries.isEmpty == true,
                 details: [
                     "storage": storage, "workers": sandbox == nil ? "down" : "up",
                     "sandbox": [
@@ -165,6 +166,7 @@ extension ServerParts {
                         "on": .array(on), "not_needed": .array(notNeeded),
                         "missing": .array(missing), "mends": .array(mends ?? []),
                     ],
+                    "memory": memoryBound.json(workerBounds),
                 ])
         }
     }

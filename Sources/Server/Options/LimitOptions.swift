@@ -21,6 +21,11 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Worker processes at a time (8 for each core).", valueName: "n"))
     var workersMax: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Memory of all workers together (three quarters of the machine's).", valueName: "MiB"))
+    var workersMbMax: Int?
+
     @Option(help: ArgumentHelp("Runs that may wait for one heap (32).", valueName: "n"))
     var queueMax: Int?
 
@@ -48,6 +53,7 @@ struct LimitOptions: ParsableArguments {
         OptionKey(name: "output-bytes-max", kind: .value),
         OptionKey(name: "snapshot-mb-max", kind: .value),
         OptionKey(name: "workers-max", kind: .value),
+        OptionKey(name: "workers-mb-max", kind: .value),
         OptionKey(name: "queue-max", kind: .value),
         OptionKey(name: "durability", kind: .value),
         OptionKey(name: "warm-mb-max", kind: .value),
