@@ -35,6 +35,8 @@ extension Conversation {
             for: taskOwner(in: .legacy), timeToLive: wish["ttl"]?.integer.map(Duration.atLeastZero),
             onEnd: { [self] state in
                 context.close()
+                // Who cancels a task is told so by the answer, and may be gone right after it.
+                guard case .ended = state.status else { return }
                 notify?(endNotification(of: state, for: revision))
             },
             { tell in
