@@ -18,6 +18,15 @@ final class OpenIsolates {
         stateless?.warmUp()
     }
 
+    /// Lets go of the isolates that were not taken.
+    ///
+    /// To be called before a stored heap is opened: all isolates of a process share V8's read-only
+    /// objects, which are those of the first one's snapshot, and another snapshot's may be others.
+    func close() {
+        stateless = nil
+        heap = nil
+    }
+
     /// Hands over an isolate. Only in a fork, and each kind once.
     func take(
         _ kind: Isolate.Kind, printingTo console: ConsoleRecorder
