@@ -93,7 +93,10 @@ extension HeapHead {
             nonce = try reader.read()
             let version = HeapVersion(digestBytes: try reader.readBytes())
             runNumber = try reader.read()
-            snapshotByteCount = Int(clamping: try reader.read(UInt64.self))
+            guard let byteCount = Int(exactly: try reader.read(UInt64.self)) else {
+                throw EnvelopeDamage.invalidHeader
+            }
+            snapshotByteCount = byteCount
             updated = WallTime(millisecondsSince1970: try reader.read())
             guard let version, try reader.readText() == name.text else {
                 throw EnvelopeDamage.versionMismatch

@@ -106,7 +106,9 @@ package struct ScriptValue: Hashable, Sendable {
     init(from reader: inout WireReader) throws(WireError) {
         json = try reader.readOptional { reader throws(WireError) in try reader.readBytes() }
         text = try reader.readText()
-        isCut = try reader.read(UInt8.self) != 0
+        let cut: UInt8 = try reader.read()
+        guard cut <= 1 else { throw .unknownTag(cut, in: "mark of a cut") }
+        isCut = cut == 1
         media = try reader.readOptional { reader throws(WireError) in
             ScriptMedia(type: try reader.readText(), bytes: try reader.readBytes())
         }
