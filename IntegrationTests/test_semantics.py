@@ -124,11 +124,7 @@ def test_the_time_zone_can_be_chosen(start):
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd"])
 def test_an_unknown_time_zone_is_refused(start, zone):
     server = start("--in-memory", "--time-zone", zone)
-    if zone.startswith("."):
-        assert server.process.wait(10) != 0
-    else:
-        assert server.run("1").is_error
-        server.close()
+    assert server.process.wait(10) != 0
     assert zone in server.stderr()
 
 

@@ -16,9 +16,11 @@ extension Run {
         var worker = held.worker
         do throws(ExecutionFailure) {
             let origin = Origin.unwritten(runNumber: held.runNumber)
-            let answer = try await ask(
-                &worker, on: origin, saving: saving, delay: unwritten.delay(for: name))
-            if try keep(answer, by: worker, name, replacing: held.head, after: held.runNumber) {
+            let delay = unwritten.delay(for: name)
+            let answer = try await ask(&worker, on: origin, saving: saving, delay: delay)
+            let isKept = try keep(
+                answer, for: delay, by: worker, name, replacing: held.head, after: held.runNumber)
+            if isKept {
                 return outcome(of: answer.evaluation)
             }
             if answer.evaluation.isUnchanging {
@@ -43,10 +45,11 @@ extension Run {
     ) async throws(ExecutionFailure) -> ExecutionOutcome {
         var (worker, origin) = try await worker(for: name, at: head)
         do throws(ExecutionFailure) {
-            let answer = try await ask(
-                &worker, on: origin, saving: saving, delay: service.unwritten.delay(for: name))
-            let runNumber = head?.runNumber ?? 0
-            if try keep(answer, by: worker, name, replacing: head, after: runNumber) {
+            let delay = service.unwritten.delay(for: name)
+            let answer = try await ask(&worker, on: origin, saving: saving, delay: delay)
+            let isKept = try keep(
+                answer, for: delay, by: worker, name, replacing: head, after: head?.runNumber ?? 0)
+            if isKept {
                 report.created = head == nil
             } else if answer.evaluation.isUnchanging, let head {
                 report.version = head.version
@@ -66,8 +69,8 @@ extension Run {
 
     /// Notes what the worker keeps; whether it keeps anything.
     private mutating func keep(
-        _ answer: Answer, by worker: WorkerProcess, _ name: HeapName, replacing head: HeapHead?,
-        after runNumber: UInt32
+        _ answer: Answer, for delay: Duration, by worker: WorkerProcess, _ name: HeapName,
+        replacing head: HeapHead?, after runNumber: UInt32
     ) throws(ExecutionFailure) -> Bool {
         switch answer.snapshot {
         case .kept: break
@@ -77,7 +80,7 @@ extension Run {
         try running.beginCommit()
         service.unwritten.keep(
             name, by: worker, replacing: head,
-            run: describe(answer.evaluation, by: worker, runNumber: runNumber &+ 1))
+            run: describe(answer.evaluation, by: worker, runNumber: runNumber &+ 1), delay: delay)
         report.isDurable = false
         return true
     }

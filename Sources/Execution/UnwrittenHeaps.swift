@@ -25,6 +25,8 @@ final class UnwrittenHeaps: Sendable {
         var runs: [(description: RunDescription, since: Duration)]
         var runNumber: UInt32
         var use: Use
+        /// The last run whose state is being written, as its time had come.
+        var dueRunNumber: UInt32 = 0
         /// A run that was given up, and that the worker may have finished all the same: then its
         /// state has taken the place of those before.
         var lateRun: RunDescription?
@@ -49,6 +51,8 @@ final class UnwrittenHeaps: Sendable {
         var lossCount: UInt64 = 0
     }
 
+    private static let due = Duration.milliseconds(
+        Int(EvaluateRequest.savingDelayMillisecondsMin))
     /// What has come of a heap is told once, of so many heaps at most.
     private static let failureCountMax = 10_000
 
@@ -96,21 +100,24 @@ final class UnwrittenHeaps: Sendable {
         }
     }
 
-    /// How long a fork may keep the state of the next run on a heap.
+    /// How long a fork may keep the state of the next run on a heap. The shortest means that it is
+    /// written whatever runs follow.
     func delay(for name: HeapName) -> Duration {
         let (since, count) = state.withLock { state in
-            (state.entries[name]?.runs.first?.since, state.entries.count)
+            let entry = state.entries[name]
+            let next = entry?.runs.first { $0.description.runNumber > entry?.dueRunNumber ?? 0 }
+            return (next?.since, state.entries.count)
         }
         // Workers with unwritten heaps cannot be had for others.
-        guard count * 4 < limits.workersMax * 3, !pool.isFull else { return .milliseconds(1) }
+        guard count * 4 < limits.workersMax * 3, !pool.isFull else { return Self.due }
         let now = timeline.now
-        return max(.milliseconds(1), (since ?? now) + limits.savingDelay - now)
+        return max(Self.due, (since ?? now) + limits.savingDelay - now)
     }
 
     /// Notes that a worker keeps the state of one more run.
     func keep(
         _ name: HeapName, by worker: WorkerProcess, replacing head: HeapHead?,
-        run: RunDescription
+        run: RunDescription, delay: Duration
     ) {
         worker.holdsUnwritten.store(true, ordering: .sequentiallyConsistent)
         let isNew = state.withLock { state in
@@ -118,6 +125,7 @@ final class UnwrittenHeaps: Sendable {
                 state.entries[name]
                 ?? Entry(worker: worker, head: head, runs: [], runNumber: 0, use: .idle)
             entry.runs.append((run, timeline.now))
+            if delay <= Self.due { entry.dueRunNumber = run.runNumber }
             entry.runNumber = run.runNumber
             entry.use = .idle
             state.entries[name] = entry

@@ -55,7 +55,10 @@ package final class WorkerPool: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.retireIdle() }
             if let interval = limits.memoryInterval {
-                group.addTask { await self.measure(every: interval) }
+                // It reads files of the kernel's, which is not for event loops.
+                group.addTask(executorPreference: globalConcurrentExecutor) {
+                    await self.measure(every: interval)
+                }
             }
             for await id in starts {
                 group.addTask { await self.startWorker(id) }

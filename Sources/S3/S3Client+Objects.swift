@@ -174,6 +174,7 @@ extension S3Client {
             .init(name: "list-type", value: "2"), .init(name: "prefix", value: prefix),
             .init(name: "max-keys", value: "\(min(limit, 1000))"),
         ]
+        request.answerElement = "ListBucketResult"
         if let after { request.query.append(.init(name: "start-after", value: after)) }
         let answer = try await perform(request).http
         guard let document = XMLElement(answer.body), document.name == "ListBucketResult" else {

@@ -125,7 +125,7 @@ package struct S3Client: Sendable {
             return .failed(
                 cause, asked: RetryPolicy.askedWait(answer),
                 reason: answer.isSuccess && complaint.code.isEmpty
-                    ? "bytes that are not those of the checksum or length"
+                    ? "bytes that are not those of the checksum, length or kind"
                     : "status \(answer.status) \(complaint.text)")
         case .final, .wrongClock, .expiredCredentials:
             throw error(answer, complaint, request, credentials)

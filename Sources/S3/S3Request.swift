@@ -12,6 +12,8 @@ struct S3Request: Sendable {
     var answers: Set<Int> = []
     /// Whether the answer's bytes are held against the checksum that came with them.
     var isChecked = false
+    /// The root element of a success, where that is a document: another one was cut or garbled.
+    var answerElement: String?
 
     /// What a person calls it.
     func name(in bucket: String) -> String { "s3://\(bucket)/\(key ?? "")" }

@@ -37,8 +37,10 @@ extension S3Client {
         if answer.isSuccess {
             // Some operations answer 200 before they know whether they will succeed.
             if !complaint.code.isEmpty { return .again(.transient, mayHaveWorked: true) }
-            let isWhole = !request.isChecked || answer.hasRightChecksum
-            return isWhole && answer.hasRightLength
+            let isChecked = !request.isChecked || answer.hasRightChecksum
+            let isDocument =
+                request.answerElement.map { $0 == XMLElement(answer.body)?.name } ?? true
+            return isChecked && isDocument && answer.hasRightLength
                 ? .answer : .again(.transient, mayHaveWorked: false)
         }
         let code = complaint.code

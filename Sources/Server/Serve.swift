@@ -193,7 +193,10 @@ private struct MemoryLifetime: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await bound.run(byteCountMax: byteCountMax, timeline: Timeline(), logger: logger)
+            // It reads files of the kernel's, which is not for event loops.
+            await withTaskExecutorPreference(globalConcurrentExecutor) {
+                await bound.run(byteCountMax: byteCountMax, timeline: Timeline(), logger: logger)
+            }
         }
         // A service that returns ends the server.
         try? await gracefulShutdown()

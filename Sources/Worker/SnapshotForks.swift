@@ -44,11 +44,13 @@ struct SnapshotForks {
         }
     }
 
-    /// Forks and runs `body` in the fork, which ends with it; false if no fork could be had.
+    /// Forks and runs `body` in the fork, which ends with it; false if no fork could be had. With
+    /// the shortest delay it is run whatever follows: else runs that come quickly would put it off.
     mutating func keep(
         slot: Int, runNumber: UInt32, delayMilliseconds: UInt32, _ body: () -> Void
     ) -> Bool {
-        unsafe csandbox_word_set(word(slot), Word.kept)
+        let isDue = delayMilliseconds <= EvaluateRequest.savingDelayMillisecondsMin
+        unsafe csandbox_word_set(word(slot), isDue ? Word.writing : Word.kept)
         let process = csandbox_fork()
         if process == 0 {
             awaitTime(slot: slot, delayMilliseconds: delayMilliseconds)
@@ -57,7 +59,8 @@ struct SnapshotForks {
             _exit(0)
         }
         guard process > 0 else { return false }
-        kept = Fork(process: process, slot: slot, runNumber: runNumber)
+        let fork = Fork(process: process, slot: slot, runNumber: runNumber)
+        if isDue { writing.append(fork) } else { kept = fork }
         return true
     }
 

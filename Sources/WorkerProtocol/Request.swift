@@ -73,6 +73,9 @@ package struct EvaluateRequest: Hashable, Sendable {
     package var saving: Saving
     /// The number of this run on its heap, from 1: part of the script's name in later stack traces.
     package var runNumber: UInt32
+    /// The shortest delay: the snapshot is made beside the runs that follow, whatever they are.
+    package static let savingDelayMillisecondsMin: UInt32 = 1
+
     /// Milliseconds after which the snapshot is made: with 0 it is part of the answer, with more it
     /// is kept until then, and dropped where a later run's takes its place.
     package var savingDelayMilliseconds: UInt32 = 0
