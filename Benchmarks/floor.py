@@ -57,11 +57,11 @@ def _bytes(snapshot: bytes) -> dict[str, float]:
 
 
 def _build(folder: Path) -> Path:
-    prefix = prefix()
-    libraries = prefix / "lib" / f"{platform.machine()}-linux-gnu"
+    root = prefix()
+    libraries = root / "lib" / f"{platform.machine()}-linux-gnu"
     program = folder / "floor"
     built = subprocess.run(
-        ["c++", "-std=c++17", "-O2", "-fno-rtti", "-isystem", prefix / "include/node",
+        ["c++", "-std=c++17", "-O2", "-fno-rtti", "-isystem", root / "include/node",
          FOLDER / "floor.cpp", "-o", program, f"-L{libraries}", "-lnode",
          f"-Wl,-rpath,{libraries}"], capture_output=True, text=True)
     if built.returncode:

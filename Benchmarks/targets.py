@@ -69,7 +69,7 @@ TARGETS = [
     Target("with durability commit against it", 1, "×",
            _ratio(_row("stdio", _COMMIT), _row("stdio", _NOTHING))),
     Target("stateful calls, memory, commit, many heaps", 200, "/s",
-           _best("clients", "n++ on 16 warm heaps, commit"), False),
+           _best("clients", "n++ on 8 warm heaps, commit"), False),
     Target("stateless `1+1`, HTTP", 1000, "/s", _best("clients", _STATELESS), False),
     Target("the same against node per call", 20, "×",
            _ratio(_best("clients", _STATELESS), _best("clients", "Python: 1+1 by node")), False),
