@@ -87,12 +87,7 @@ package struct ControlGroup: Hashable, Sendable {
 
     /// Groups of servers that were killed are empty: the others cannot be removed.
     private static func removeLeftovers(in directory: String) {
-        guard let folder = unsafe opendir(directory) else { return }
-        defer { unsafe closedir(folder) }
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in KernelText.names(in: directory) {
             guard name.hasPrefix(prefix), let owner = Int32(name.dropFirst(prefix.count)),
                 kill(owner, 0) != 0, errno == ESRCH
             else { continue }

@@ -14,6 +14,29 @@ enum KernelText {
         return count >= 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
     }
 
+    /// The sum of the lines `Name: N kB` of these names, in bytes; nil if one is not there.
+    static func byteCount(in text: String, of names: [Substring]) -> Int? {
+        let sizes = text.split(separator: "\n").compactMap { line -> Int? in
+            let words = line.split(whereSeparator: \.isWhitespace)
+            return words.count > 1 && names.contains(words[0]) ? Int(words[1]) : nil
+        }
+        return sizes.count == names.count ? sizes.reduce(0, +) << 10 : nil
+    }
+
+    /// What is in a directory; nothing where it cannot be read.
+    static func names(in directory: String) -> [String] {
+        guard let folder = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            names.append(
+                unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
+                })
+        }
+        return names
+    }
+
     /// Writes a file that is there.
     static func write(_ text: String, to path: String) throws(ControlGroup.Refusal) {
         let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)

@@ -9,47 +9,20 @@ struct MemoryOfProcesses: Sendable {
     /// Exactly where this process may look at the other one's mappings. Else what is not shared
     /// with files, which counts pages that are still those of the template.
     func privateByteCount(of processID: Int32) -> Int? {
-        if let rollup = Self.read("/proc/\(processID)/smaps_rollup", byteCountMax: 4096) {
-            let sizes = Self.kilobytes(in: rollup, of: ["Private_Clean:", "Private_Dirty:"])
-            if let sizes { return sizes * 1024 }
-        }
-        guard let statm = Self.read("/proc/\(processID)/statm", byteCountMax: 256) else {
-            return nil
-        }
+        let rollup = KernelText.read("/proc/\(processID)/smaps_rollup") ?? ""
+        let names: [Substring] = ["Private_Clean:", "Private_Dirty:"]
+        if let byteCount = KernelText.byteCount(in: rollup, of: names) { return byteCount }
+        guard let statm = KernelText.read("/proc/\(processID)/statm") else { return nil }
         let pages = statm.split(separator: " ").compactMap { Int($0) }
         return pages.count > 2 ? (pages[1] - pages[2]) * Self.pageByteCount : nil
     }
 
     /// Whether the machine has so little memory left that what can be had again should be given up.
     var isShort: Bool {
-        guard let text = Self.read("/proc/meminfo", byteCountMax: 4096),
-            let total = Self.kilobytes(in: text, of: ["MemTotal:"]),
-            let available = Self.kilobytes(in: text, of: ["MemAvailable:"])
+        guard let text = KernelText.read("/proc/meminfo"),
+            let total = KernelText.byteCount(in: text, of: ["MemTotal:"]),
+            let available = KernelText.byteCount(in: text, of: ["MemAvailable:"])
         else { return false }
         return available < total / 16
-    }
-
-    /// The sum of the lines of these names; nil if one is not there.
-    private static func kilobytes(in text: String, of names: [Substring]) -> Int? {
-        var sum = 0
-        var found = 0
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count > 1, names.contains(words[0]), let size = Int(words[1]) else {
-                continue
-            }
-            sum += size
-            found += 1
-        }
-        return found == names.count ? sum : nil
-    }
-
-    private static func read(_ path: String, byteCountMax: Int) -> String? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: byteCountMax)
-        let count = unsafe Glibc.read(descriptor, &bytes, byteCountMax)
-        return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
     }
 }

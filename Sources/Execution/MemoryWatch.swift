@@ -67,28 +67,14 @@ package struct MemoryWatch: Sendable {
 
     /// Memory of its own and shared memory; not files, which are the same for all.
     static func byteCount(in status: String) -> Int {
-        var kilobytes = 0
-        for line in status.split(separator: "\n") {
-            guard line.hasPrefix("RssAnon:") || line.hasPrefix("RssShmem:") else { continue }
-            kilobytes +=
-                line.split(whereSeparator: \.isWhitespace).dropFirst().first
-                .flatMap { Int($0) } ?? 0
-        }
-        return kilobytes << 10
+        KernelText.byteCount(in: status, of: ["RssAnon:", "RssShmem:"]) ?? 0
     }
 
     private static func children(of process: Int32) -> [Int32] {
         let tasks = "/proc/\(process)/task"
-        guard let folder = unsafe opendir(tasks) else { return [] }
-        defer { unsafe closedir(folder) }
-        var found: [Int32] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        return KernelText.names(in: tasks).flatMap { name in
             let text = KernelText.read("\(tasks)/\(name)/children") ?? ""
-            found += text.split(separator: " ").compactMap { Int32($0) }
+            return text.split(separator: " ").compactMap { Int32($0) }
         }
-        return found
     }
 }
