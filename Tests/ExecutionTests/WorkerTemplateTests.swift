@@ -30,6 +30,20 @@ private struct FakeTemplate {
     }
 }
 
+/// The templates that were started one after the other.
+private final class FakeTemplates: Sendable {
+    let started = Mutex<[FakeTemplate]>([])
+
+    func start(saying first: TemplateMessage) throws(ExecutionError) -> LaunchedTemplate {
+        let sockets = try SocketPair(.datagram)
+        let fake = FakeTemplate(control: dup(sockets.peer.number))
+        fake.send(first)
+        started.withLock { $0.append(fake) }
+        return LaunchedTemplate(
+            control: OwnedDescriptor(adopting: dup(sockets.server.number)), processID: nil)
+    }
+}
+
 @Suite("Worker template", .timeLimit(.minutes(5)))
 struct WorkerTemplateTests {
     private static let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
@@ -139,19 +153,14 @@ struct WorkerTemplateTests {
 
     @Test("is replaced after so many workers, and lives on as long as they do")
     func renewal() async throws {
-        let fakes = Mutex<[FakeTemplate]>([])
+        let fakes = FakeTemplates()
         var renewal = WorkerTemplate.Renewal()
         renewal.startCount = 2
         let template = WorkerTemplate(
             eventLoop: Self.eventLoop, timeline: Timeline(ManualClock()), renewal: renewal,
             logger: Harness.quiet
         ) { () throws(ExecutionError) in
-            let sockets = try SocketPair(.datagram)
-            let fake = FakeTemplate(control: dup(sockets.peer.number))
-            fake.send(Self.ready)
-            fakes.withLock { $0.append(fake) }
-            return LaunchedTemplate(
-                control: OwnedDescriptor(adopting: dup(sockets.server.number)), processID: nil)
+            try fakes.start(saying: Self.ready)
         }
         let descriptors = BirthDescriptors(channel: 0, exchange: 1, diagnostics: 2)
         var handles: [WorkerHandle] = []
@@ -161,10 +170,10 @@ struct WorkerTemplateTests {
         #expect(!handles[0].isOutdated())
         // The one that brings the next is still served by the old one, or by the new one.
         handles.append(try await template.start(descriptors, on: Self.eventLoop))
-        await eventually { fakes.withLock(\.count) == 2 && handles[0].isOutdated() }
+        await eventually { fakes.started.withLock(\.count) == 2 && handles[0].isOutdated() }
         let later = try await template.start(descriptors, on: Self.eventLoop)
         #expect(!later.isOutdated())
-        let first = fakes.withLock { $0[0] }
+        let first = fakes.started.withLock { $0[0] }
         for workerID in UInt32(1)...3 {
             first.send(.ended(workerID: workerID, status: .exited(code: 0)))
         }
@@ -173,37 +182,32 @@ struct WorkerTemplateTests {
         while let (_, numbers) = first.receive() { numbers.forEach { close($0) } }
         #expect(await template.isRunning)
         await template.close()
-        fakes.withLock { $0.forEach { $0.close() } }
+        fakes.started.withLock { $0.forEach { $0.close() } }
     }
 
     @Test("is started again when it died, and after a pause when it keeps dying")
     func restart() async throws {
         let clock = ManualClock()
-        let fakes = Mutex<[FakeTemplate]>([])
+        let fakes = FakeTemplates()
         let template = WorkerTemplate(
             eventLoop: Self.eventLoop, timeline: Timeline(clock), logger: Harness.quiet
         ) { () throws(ExecutionError) in
-            let sockets = try SocketPair(.datagram)
-            let fake = FakeTemplate(control: dup(sockets.peer.number))
-            fake.send(Self.ready)
-            fakes.withLock { $0.append(fake) }
-            return LaunchedTemplate(
-                control: OwnedDescriptor(adopting: dup(sockets.server.number)), processID: nil)
+            try fakes.start(saying: Self.ready)
         }
         let descriptors = BirthDescriptors(channel: 0, exchange: 1, diagnostics: 2)
         for startCount in 1...2 {
             _ = try await template.start(descriptors, on: Self.eventLoop)
-            #expect(fakes.withLock(\.count) == startCount)
-            fakes.withLock { $0[startCount - 1].close() }
+            #expect(fakes.started.withLock(\.count) == startCount)
+            fakes.started.withLock { $0[startCount - 1].close() }
             await eventually { await !template.isRunning }
         }
         async let third = template.start(descriptors, on: Self.eventLoop)
         await eventually { clock.sleeperCount == 1 }
-        #expect(fakes.withLock(\.count) == 2)
+        #expect(fakes.started.withLock(\.count) == 2)
         clock.advance(by: .milliseconds(100))
         _ = try await third
-        #expect(fakes.withLock(\.count) == 3)
+        #expect(fakes.started.withLock(\.count) == 3)
         await template.close()
-        fakes.withLock { $0[2].close() }
+        fakes.started.withLock { $0[2].close() }
     }
 }
