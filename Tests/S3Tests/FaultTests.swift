@@ -126,6 +126,17 @@ struct FaultTests {
     }
 
     @Test(
+        "for a list that is answered with something else is asked again",
+        arguments: [Fault(.truncated), Fault(.errorInSuccess(code: "InternalError"))])
+    func garbledList(_ fault: Fault) async throws {
+        let bucket = try await BucketUnderTest()
+        _ = try await bucket.put()
+        bucket.server.fail(fault) { $0.query["list-type"] == "2" }
+        let found = try await bucket.client.list(prefix: "", after: nil, limit: 10)
+        #expect(found.keys == ["key"])
+    }
+
+    @Test(
         "that did the work and lost the answer is told apart from one that refuses",
         arguments: [
             Fault(.reset, work: .done), .error(500, "InternalError", work: .done),
