@@ -162,7 +162,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    binary, program = options.folder / "mcp-v8", options.folder / "mcp-v8-worker"
+    folder = options.folder.resolve()
+    binary, program = folder / "mcp-v8", folder / "mcp-v8-worker"
     found: dict[str, object] = {
         "template, start to ready": compared(starts(program, max(5, options.rounds // 4))),
         "worker, asked for to first answer": compared(workers(program, options.rounds * 5)),
