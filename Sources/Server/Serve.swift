@@ -58,7 +58,11 @@ extension ServerCommand {
                 logger: logger))
         // Ended with this function.
         async let _ = endAtSecondSignal()
-        defer { parts.memoryBound.controlGroup?.remove() }
+        defer {
+            // From here on nobody waits for signals, and they end the process at once.
+            for number in [SIGTERM, SIGINT] { unsafe signal(number, SIG_DFL) }
+            parts.memoryBound.controlGroup?.remove()
+        }
         try await withTaskExecutorPreference(executor) { try await services.run() }
     }
 
