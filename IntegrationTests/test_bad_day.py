@@ -71,8 +71,8 @@ def count_up(server: Server, limit: int) -> tuple[int, int]:
 
 
 @traced
-@pytest.mark.parametrize("call, number", steps(SERVER_STEPS))
-def test_a_server_killed_at_any_step_loses_nothing_it_answered(
+@pytest.mark.parametrize("call, number", steps(SERVER_STEPS) + steps(TEMPLATE_STEPS))
+def test_what_was_answered_outlives_a_process_killed_at_any_step(
     binary, directory, start, call, number
 ):
     server = killing(binary, call, number, directory)
@@ -84,20 +84,6 @@ def test_a_server_killed_at_any_step_loses_nothing_it_answered(
     assert after.run(NEXT, heap="h").value == found + 1
     after.close()
     assert "0 problems" in Heaps(binary, directory)("fsck", "--read-data")
-
-
-@traced
-@pytest.mark.parametrize("call, number", steps(TEMPLATE_STEPS))
-def test_a_template_or_a_worker_killed_at_any_step_of_its_birth_loses_nothing(
-    binary, directory, start, call, number
-):
-    server = killing(binary, call, number, directory)
-    answered, _ = count_up(server, limit=6)
-    server.__exit__()
-    after = start("--directory-path", directory)
-    found = after.run("globalThis.n ?? 0", heap="h", save=False).value
-    assert found in (answered, answered + 1)
-    assert after.run(NEXT, heap="h").value == found + 1
 
 
 @traced
