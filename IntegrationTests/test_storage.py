@@ -37,8 +37,7 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_version(start, directory, damage):
-    make(start, directory, "damaged")
-    [version] = files_in(directory / "versions")
+    version = make(start, directory, "damaged")
     make(start, directory, "healthy")
     DAMAGE[damage](version)
     assert_refused(start, directory)
@@ -54,10 +53,8 @@ def test_a_damaged_head(start, directory, damage):
 
 
 def test_a_version_in_another_versions_place(start, directory):
-    make(start, directory, "damaged")
-    [version] = files_in(directory / "versions")
-    make(start, directory, "healthy")
-    [other] = [file for file in files_in(directory / "versions") if file != version]
+    version = make(start, directory, "damaged")
+    other = make(start, directory, "healthy")
     shutil.copyfile(other, version)
     assert_refused(start, directory)
 
@@ -109,11 +106,17 @@ def test_what_could_not_be_stored_is_not_acknowledged(start, directory):
     assert server.run("n", heap="h", save=False).value == 1
 
 
-def make(start, directory: Path, name: str) -> None:
-    """Makes a heap of one version and ends the server that made it."""
+def make(start, directory: Path, name: str) -> Path:
+    """Makes a heap of one version, ends the server that made it, and returns the version's file:
+    beside it there may be the base heap's."""
     server = start("--directory-path", directory)
-    assert server.run("globalThis.n = 1", heap=name).value == 1
+    result = server.run("globalThis.n = 1", heap=name)
+    assert result.value == 1
     assert server.close() == 0
+    digits = result.structured["version"]
+    [file] = [file for file in files_in(directory / "versions")
+              if "".join(file.relative_to(directory / "versions").parts).endswith(digits)]
+    return file
 
 
 def files_in(directory: Path) -> list[Path]:
