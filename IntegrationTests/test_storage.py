@@ -52,6 +52,25 @@ def test_a_damaged_head(start, directory, damage):
     assert_refused(start, directory)
 
 
+@pytest.mark.parametrize("damage", ["first byte", "byte in the middle", "nothing left", "no file"])
+def test_a_heap_can_leave_a_damaged_version(start, directory, damage):
+    server = start("--directory-path", directory)
+    first = server.run("globalThis.n = 1", heap="h").structured["version"]
+    for heap, code in (("h", "n = 2"), ("g", "globalThis.n = 3")):
+        version = server.run(code, heap=heap).structured["version"]
+        DAMAGE[damage](file_of(directory, version))
+    server.close()
+    server = start("--directory-path", directory)
+    assert server.run("n", heap="h").is_error and server.run("n", heap="g").is_error
+    for tool, arguments in (
+        ("fork_heap", {"from": first, "to": "h", "replace": True}), ("delete_heap", {"heap": "g"}),
+    ):
+        answer = server.result("tools/call", {"name": tool, "arguments": arguments})
+        assert not answer.get("isError"), answer
+    assert server.run("n", heap="h").value == 1
+    assert server.run("typeof n", heap="g").value == "undefined"
+
+
 def test_a_version_in_another_versions_place(start, directory):
     version = make(start, directory, "damaged")
     other = make(start, directory, "healthy")
@@ -113,9 +132,12 @@ def make(start, directory: Path, name: str) -> Path:
     result = server.run("globalThis.n = 1", heap=name)
     assert result.value == 1
     assert server.close() == 0
-    digits = result.structured["version"]
+    return file_of(directory, result.structured["version"])
+
+
+def file_of(directory: Path, version: str) -> Path:
     [file] = [file for file in files_in(directory / "versions")
-              if "".join(file.relative_to(directory / "versions").parts).endswith(digits)]
+              if "".join(file.relative_to(directory / "versions").parts).endswith(version)]
     return file
 
 

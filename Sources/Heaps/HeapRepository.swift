@@ -173,7 +173,10 @@ package struct HeapRepository: Sendable {
 
     /// Lets a version that a name leaves be there for the grace time, for who regrets that.
     private func keepForNow(_ version: HeapVersion) async throws(HeapError) {
-        _ = try await refreshChain(version)
+        do throws(HeapError) { _ = try await refreshChain(version) } catch {
+            // Nobody can come back to what is damaged, and the name must be able to leave it.
+            guard case .damaged = error else { throw error }
+        }
     }
 
     /// Replaces a heap's head by compare-and-swap.
