@@ -40,12 +40,15 @@ def test_every_command_is_accounted_for(line):
 
 
 def test_the_first_result(binary, directory):
-    done = subprocess.run(
-        [sys.executable, REPOSITORY / "scripts/first-result.py", binary, "--directory-path",
-         directory],
-        capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.index('"result": 40') < done.stdout.index('"result": 42')
+    # As printed, and the second time too.
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, REPOSITORY / "scripts/first-result.py", binary, "--directory-path",
+             directory],
+            capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.index('"result": 40') < done.stdout.index('"result": 42')
+        assert done.stdout.count('"created": true') == 1
 
 
 def test_every_option_is_in_the_reference_and_the_reverse(binary):

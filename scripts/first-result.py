@@ -22,10 +22,12 @@ def main() -> int:
     if not command:
         print(__doc__, file=sys.stderr)
         return 64
+    # Of an earlier time, and perhaps of another V8; nothing happens if there is none.
+    call(command, "delete_heap", {"heap": HEAP})
     for number, code in enumerate(RUNS, start=1):
         print(f"\nrun {number}, in a new server process, on the heap '{HEAP}':")
         print(f"    > {code}")
-        result = run_js(command, {"code": code, "heap": HEAP})
+        result = call(command, "run_js", {"code": code, "heap": HEAP})
         for line in json.dumps(result["structuredContent"], indent=2).splitlines():
             print(f"    {line}")
         if result.get("isError"):
@@ -33,8 +35,8 @@ def main() -> int:
     return 0
 
 
-def run_js(command: list[str], arguments: dict) -> dict:
-    """Starts a server, calls its tool once as any MCP client would, and ends it."""
+def call(command: list[str], tool: str, arguments: dict) -> dict:
+    """Starts a server, calls a tool of its once as any MCP client would, and ends it."""
     server = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )
@@ -47,7 +49,7 @@ def run_js(command: list[str], arguments: dict) -> dict:
             "clientInfo": {"name": "first-result", "version": "1"},
         })
         send(server, {"jsonrpc": "2.0", "method": "notifications/initialized"})
-        return request(server, 2, "tools/call", {"name": "run_js", "arguments": arguments})
+        return request(server, 2, "tools/call", {"name": tool, "arguments": arguments})
     finally:
         server.stdin.close()
         server.wait()
