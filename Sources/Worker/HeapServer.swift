@@ -5,6 +5,13 @@ import WorkerProtocol
 
 /// Answers the server's requests on one heap.
 struct HeapServer: ~Copyable {
+    /// Up to this size of the heap, in bytes, it takes less to serialise it in place and to open it
+    /// again than to serialise a fork of it.
+    private static let inPlaceHeapByteCountMax: UInt64 = 2 << 20
+    /// What a fork costs more than that, in microseconds. A run of less cannot lose more than that
+    /// by beginning without machine code, which does not outlast a snapshot in place.
+    private static let inPlaceMicrosecondsMax: UInt64 = 3_000
+
     private let isolates: OpenIsolates
     private let exchange: ExchangeMemory
     private let channel: Channel
@@ -77,16 +84,15 @@ struct HeapServer: ~Copyable {
                 code: request.code, name: request.scriptName,
                 outputByteCountMax: request.outputByteCountMax, deadline: deadline))
         console.finish()
-        channel.write(
-            .evaluated(
-                Evaluation(
-                    outcome: outcome, microseconds: Deadline.now.microseconds(since: start),
-                    heapByteCount: isolate.heapByteCount)))
+        let evaluation = Evaluation(
+            outcome: outcome, microseconds: Deadline.now.microseconds(since: start),
+            heapByteCount: isolate.heapByteCount)
+        channel.write(.evaluated(evaluation))
         if request.state == .stateless {
             // The process was made for this one run, and taking its isolate apart helps nobody.
             _exit(0)
         } else if request.saving.covers(outcome) {
-            try save(isolate, request)
+            try save(isolate, request, evaluation)
         } else {
             // After a limit the isolate is of no more use; the server knows and ends this process.
             // What it held before is wanted soon.
@@ -116,7 +122,7 @@ struct HeapServer: ~Copyable {
 
     /// Sees to it that the heap's state is serialised, now or later, and goes on with the heap.
     private mutating func save(
-        _ isolate: consuming Isolate, _ request: EvaluateRequest
+        _ isolate: consuming Isolate, _ request: EvaluateRequest, _ evaluation: Evaluation
     ) throws(WorkerError) {
         if let obstacle = isolate.prepareSerialization() {
             channel.write(.snapshot(.notSerializable(obstacle)))
@@ -124,16 +130,25 @@ struct HeapServer: ~Copyable {
         }
         watchdog.disarm()
         if request.savingDelayMilliseconds == 0 {
-            try saveNow(isolate)
+            try saveNow(isolate, isSmall: HeapServer.isSmall(evaluation))
         } else {
             channel.write(.snapshot(.kept))
             try keep(isolate, request)
         }
     }
 
+    /// Whether a heap is ready for the next run sooner, and with less processor time, if it is not
+    /// a fork that serialises it.
+    private static func isSmall(_ evaluation: Evaluation) -> Bool {
+        evaluation.heapByteCount <= inPlaceHeapByteCountMax
+            && evaluation.microseconds <= inPlaceMicrosecondsMax
+    }
+
     /// Serialises the heap in a fork, or here, and says so.
-    private mutating func saveNow(_ isolate: consuming Isolate) throws(WorkerError) {
-        if forking == .snapshots {
+    private mutating func saveNow(
+        _ isolate: consuming Isolate, isSmall: Bool
+    ) throws(WorkerError) {
+        if forking == .snapshots && !isSmall {
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)
             let outcome = forks.run {
                 let start = Deadline.now
