@@ -176,8 +176,12 @@ struct HeapServer: ~Copyable {
         _ isolate: consuming Isolate, _ request: EvaluateRequest
     ) throws(WorkerError) {
         forks.drop()
-        while forks.freeSlot == nil { try attend(to: try read()) }
-        guard let slot = forks.freeSlot else { return }
+        var free = forks.freeSlot()
+        while free == nil {
+            try attend(to: try read())
+            free = forks.freeSlot()
+        }
+        guard let slot = free else { return }
         channel.isShared = true
         if forking == .snapshots {
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)
