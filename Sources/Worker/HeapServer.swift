@@ -5,12 +5,11 @@ import WorkerProtocol
 
 /// Answers the server's requests on one heap.
 struct HeapServer: ~Copyable {
-    /// Up to this size of the heap, in bytes, it takes less to serialise it in place and to open it
-    /// again than to serialise a fork of it.
-    private static let inPlaceHeapByteCountMax: UInt64 = 2 << 20
-    /// What a fork costs more than that, in microseconds. A run of less cannot lose more than that
-    /// by beginning without machine code, which does not outlast a snapshot in place.
+    /// A run of more, in microseconds of processor time, has machine code that is worth a fork. That
+    /// costs as much more as this at least, and machine code does not outlast a snapshot in place.
     private static let inPlaceMicrosecondsMax: UInt64 = 3_000
+    /// How many runs after one of those are taken to run its code.
+    private static let forkedRunCountMax = 8
 
     private let isolates: OpenIsolates
     private let exchange: ExchangeMemory
@@ -23,6 +22,8 @@ struct HeapServer: ~Copyable {
     private var live: Isolate?
     /// What came while something else was awaited.
     private var next: Request?
+    /// How many more runs are to find the machine code of those before.
+    private var forkedRunsLeft = 0
 
     init(
         isolates: OpenIsolates, exchange: ExchangeMemory, channel: Channel, watchdog: Watchdog,
@@ -79,26 +80,45 @@ struct HeapServer: ~Copyable {
         watchdog.arm(isolate.terminator, at: deadline)
         defer { watchdog.disarm() }
         let start = Deadline.now
+        let processorStart = HeapServer.processorMicroseconds
         let outcome = isolate.evaluate(
             Isolate.Script(
                 code: request.code, name: request.scriptName,
                 outputByteCountMax: request.outputByteCountMax, deadline: deadline))
         console.finish()
-        let evaluation = Evaluation(
-            outcome: outcome, microseconds: Deadline.now.microseconds(since: start),
-            heapByteCount: isolate.heapByteCount)
-        channel.write(.evaluated(evaluation))
+        noteWork(HeapServer.processorMicroseconds - processorStart)
+        channel.write(
+            .evaluated(
+                Evaluation(
+                    outcome: outcome, microseconds: Deadline.now.microseconds(since: start),
+                    heapByteCount: isolate.heapByteCount)))
         if request.state == .stateless {
             // The process was made for this one run, and taking its isolate apart helps nobody.
             _exit(0)
         } else if request.saving.covers(outcome) {
-            try save(isolate, request, evaluation)
+            try save(isolate, request)
         } else {
             // After a limit the isolate is of no more use; the server knows and ends this process.
             // What it held before is wanted soon.
             try attend(to: .saveNow)
             live = consume isolate
         }
+    }
+
+    /// Notes how much a run has computed.
+    private mutating func noteWork(_ microseconds: UInt64) {
+        if microseconds > HeapServer.inPlaceMicrosecondsMax {
+            forkedRunsLeft = HeapServer.forkedRunCountMax
+        } else if forkedRunsLeft > 0 {
+            forkedRunsLeft -= 1
+        }
+    }
+
+    /// Of this thread.
+    private static var processorMicroseconds: UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
     }
 
     private mutating func open(_ state: EvaluateRequest.State) throws(WorkerError) -> Isolate {
@@ -122,7 +142,7 @@ struct HeapServer: ~Copyable {
 
     /// Sees to it that the heap's state is serialised, now or later, and goes on with the heap.
     private mutating func save(
-        _ isolate: consuming Isolate, _ request: EvaluateRequest, _ evaluation: Evaluation
+        _ isolate: consuming Isolate, _ request: EvaluateRequest
     ) throws(WorkerError) {
         if let obstacle = isolate.prepareSerialization() {
             channel.write(.snapshot(.notSerializable(obstacle)))
@@ -130,25 +150,16 @@ struct HeapServer: ~Copyable {
         }
         watchdog.disarm()
         if request.savingDelayMilliseconds == 0 {
-            try saveNow(isolate, isSmall: HeapServer.isSmall(evaluation))
+            try saveNow(isolate)
         } else {
             channel.write(.snapshot(.kept))
             try keep(isolate, request)
         }
     }
 
-    /// Whether a heap is ready for the next run sooner, and with less processor time, if it is not
-    /// a fork that serialises it.
-    private static func isSmall(_ evaluation: Evaluation) -> Bool {
-        evaluation.heapByteCount <= inPlaceHeapByteCountMax
-            && evaluation.microseconds <= inPlaceMicrosecondsMax
-    }
-
     /// Serialises the heap in a fork, or here, and says so.
-    private mutating func saveNow(
-        _ isolate: consuming Isolate, isSmall: Bool
-    ) throws(WorkerError) {
-        if forking == .snapshots && !isSmall {
+    private mutating func saveNow(_ isolate: consuming Isolate) throws(WorkerError) {
+        if forking == .snapshots && forkedRunsLeft > 0 {
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)
             let outcome = forks.run {
                 let start = Deadline.now
