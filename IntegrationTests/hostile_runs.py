@@ -55,6 +55,12 @@ def listed() -> list[Script]:
     return [Script(name, case["code"]) for name, case in cases("hostile-classes.jsonl").items()]
 
 
+def exhausting() -> list[Script]:
+    """Every script of the other list, which hang, flood or exhaust."""
+    return [Script(name, case.get("setup", case.get("code")))
+            for name, case in cases("hostile.jsonl").items()]
+
+
 # -- Composed scripts
 
 SABOTAGE_CLASSES = ("internal lookups", "redefined globals", "prototype pollution", "symbols")
@@ -98,9 +104,10 @@ def composed(seed: int) -> Script:
 class Target:
     """A server with a heap for the scripts and one that none of them may reach."""
 
-    def __init__(self, binary: Path, timeout_ms: int):
+    def __init__(self, command: list[str | Path], timeout_ms: int):
         self.timeout_ms = timeout_ms
-        self.server = Server(binary, "--in-memory", "--workers-max", "4", "--log-level", "error")
+        self.server = Server(
+            *command, "--in-memory", "--workers-max", "4", "--log-level", "error")
         for heap in ("base", "canary"):
             assert self.server.run(f"globalThis.n = {CANARY}; n", heap=heap).value == CANARY
         self.restore()
@@ -167,17 +174,22 @@ class Target:
         return result.structured
 
 
-def run(binary: Path, scripts: Iterable[Script], timeout_ms: int, servers: int = 2) -> Verdict:
-    """Runs scripts on several servers at the same time."""
+def run(
+    binary: Path, scripts: Iterable[Script], timeout_ms: int, servers: int = 2,
+    prefix: tuple[str, ...] = (),
+) -> Verdict:
+    """Runs scripts on several servers at the same time; `prefix` is a command that starts one."""
     everything = list(scripts)
     shares = [everything[index::servers] for index in range(servers)]
+    command = [*prefix, binary]
     with ThreadPoolExecutor(servers) as pool:
-        return sum(pool.map(lambda share: _run_share(binary, share, timeout_ms), shares), Verdict())
+        return sum(
+            pool.map(lambda share: _run_share(command, share, timeout_ms), shares), Verdict())
 
 
-def _run_share(binary: Path, share: list[Script], timeout_ms: int) -> Verdict:
+def _run_share(command: list[str | Path], share: list[Script], timeout_ms: int) -> Verdict:
     verdict = Verdict()
-    target = Target(binary, timeout_ms)
+    target = Target(command, timeout_ms)
     below: list[int] = []
     before = target.footprint()
     try:
@@ -187,7 +199,7 @@ def _run_share(binary: Path, share: list[Script], timeout_ms: int) -> Verdict:
             except (NoAnswer, ServerEnded, BrokenPipeError, AssertionError) as failure:
                 verdict.faults.append(f"{script.name}: {failure}: {script.code[:300]!r}")
                 target.server.kill()
-                target = Target(binary, timeout_ms)
+                target = Target(command, timeout_ms)
                 before = target.footprint()
         descriptors, processes, resident = target.footprint()
         below = descendants(target.server.pid)

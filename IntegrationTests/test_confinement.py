@@ -7,41 +7,20 @@ system calls may end none of them.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from circumstances import CIRCUMSTANCES, where_everybody_reads
 from data_files import cases
 from processes import is_running, wait_until
 from worker_driver import LIVE, NEW_HEAP, SNAPSHOT, Template, WorkerEnded
 
-IS_ROOT = os.geteuid() == 0
 TIMEOUT_MS = 700
 SAME_TIME = 2
 
-AS_USER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-NO_NAMESPACES = (sys.executable, str(Path(__file__).with_name("refuse_namespaces.py")))
-# Root with the capabilities that containers have by default.
-CONTAINER_ROOT = (
-    "/usr/bin/setpriv", "--inh-caps=-all",
-    "--bounding-set=-all,+chown,+dac_override,+fowner,+kill,+setgid,+setuid,+setpcap,+net_raw")
-CIRCUMSTANCES: dict[str, tuple[str, ...]] = {
-    "as it is": (),
-    "no namespaces": NO_NAMESPACES,
-}
-if IS_ROOT and shutil.which("setpriv"):
-    CIRCUMSTANCES |= {
-        "plain user": AS_USER,
-        "container root": (*NO_NAMESPACES, *CONTAINER_ROOT),
-        "container user": (*NO_NAMESPACES, "/usr/bin/setpriv", *AS_USER[1:], "--no-new-privs"),
-    }
-if IS_ROOT:
-    del CIRCUMSTANCES["no namespaces"]
 NAMESPACES = {
     "userNamespace", "networkNamespace", "otherNamespaces", "emptyRoot", "processNamespace"}
 ESSENTIAL = {
@@ -52,9 +31,8 @@ ESSENTIAL = {
 @pytest.fixture(scope="module")
 def program(binary) -> Iterator[Path]:
     """The worker program, where every user may read it."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        yield Path(shutil.copy(binary.with_name("mcp-v8-worker"), folder))
+    with where_everybody_reads(binary.with_name("mcp-v8-worker")) as folder:
+        yield folder / "mcp-v8-worker"
 
 
 @pytest.fixture(params=["jit", "jitless"])

@@ -4,12 +4,14 @@ package import Logging
 /// Ends the largest worker when all of them together have more memory than they may: what a
 /// ``ControlGroup`` does where there is one.
 ///
-/// It looks at processes, not at what workers say: at the children of templates, which are
-/// children of this process, and at theirs.
+/// It looks at processes, not at what workers say: at all that is below templates, which are
+/// children of this process. A worker counts with its forks: many small ones are not spared.
 package struct MemoryWatch: Sendable {
-    /// A worker, or a fork of one.
+    /// A worker with its forks, which are in its process group for good.
     struct Holding: Hashable, Sendable {
-        var processID: Int32
+        /// The group; nil of a process that leads none yet, which then is the only one.
+        var group: Int32?
+        var processIDs: [Int32]
         var byteCount: Int
     }
 
@@ -43,24 +45,42 @@ package struct MemoryWatch: Sendable {
 
     private func end(_ holdings: [Holding], _ byteCount: Int) {
         guard let largest = holdings.max(by: { $0.byteCount < $1.byteCount }) else { return }
+        let processIDs = largest.processIDs.map { "\($0)" }.joined(separator: " ")
         logger.warning(
             "Workers have too much memory: the largest is ended",
             metadata: [
-                "process.id": "\(largest.processID)", "bytes": "\(largest.byteCount)",
+                "process.ids": "\(processIDs)", "bytes": "\(largest.byteCount)",
                 "bytes.together": "\(byteCount)", "bytes.max": "\(byteCountMax)",
             ])
-        kill(largest.processID, SIGKILL)
+        // The group at once: what one process after the other is killed of could fork meanwhile.
+        if let group = largest.group {
+            kill(-group, SIGKILL)
+        } else {
+            largest.processIDs.forEach { kill($0, SIGKILL) }
+        }
     }
 
-    /// What is below this process's children.
+    /// What is below this process's children, each worker together with what it forked.
     static func holdings() -> [Holding] {
+        let templates = children(of: getpid())
+        let others = Set(([getpid()] + templates).compactMap(group))
         var found: [Holding] = []
-        // Workers, and their forks.
-        for worker in children(of: getpid()).flatMap(children) {
-            for process in [worker] + children(of: worker) {
-                guard let status = KernelText.read("/proc/\(process)/status") else { continue }
-                found.append(Holding(processID: process, byteCount: byteCount(in: status)))
+        var groups: [Int32: Int] = [:]
+        for process in templates.flatMap(descendants) {
+            guard let status = KernelText.read("/proc/\(process)/status"),
+                let group = group(of: process)
+            else { continue }
+            let byteCount = byteCount(in: status)
+            if let index = groups[group] {
+                found[index].processIDs.append(process)
+                found[index].byteCount += byteCount
+                continue
             }
+            let isOwn = !others.contains(group)
+            if isOwn { groups[group] = found.count }
+            found.append(
+                Holding(
+                    group: isOwn ? group : nil, processIDs: [process], byteCount: byteCount))
         }
         return found
     }
@@ -68,6 +88,17 @@ package struct MemoryWatch: Sendable {
     /// Memory of its own and shared memory; not files, which are the same for all.
     static func byteCount(in status: String) -> Int {
         KernelText.byteCount(in: status, of: ["RssAnon:", "RssShmem:"]) ?? 0
+    }
+
+    /// Children, and theirs, as deep as they go: a fork may fork too.
+    private static func descendants(of process: Int32) -> [Int32] {
+        children(of: process).flatMap { [$0] + descendants(of: $0) }
+    }
+
+    /// The process group; nil where the process is gone.
+    private static func group(of process: Int32) -> Int32? {
+        let group = getpgid(process)
+        return group > 0 ? group : nil
     }
 
     private static func children(of process: Int32) -> [Int32] {

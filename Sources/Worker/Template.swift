@@ -156,7 +156,9 @@ private struct WorkerTable {
             return nil
         }
         entries[workerID]?.isReaped = true
-        if entries[workerID]?.isKilled == true { forget(workerID) }
+        // Of most nobody is left: then the number is free, and may soon be that of others.
+        let isEmpty = Glibc.kill(-process, 0) != 0 && errno == ESRCH
+        if isEmpty || entries[workerID]?.isKilled == true { forget(workerID) }
         return workerID
     }
 

@@ -14,12 +14,15 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // Stand for values that are known only when an attempt is made.
 #define TARGET INTPTR_MIN
 #define SOCKET (INTPTR_MIN + 1)
 #define POINTER(object) ((long)(object))
+// What the C library gives to clone() for fork().
+#define COPY (CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD)
 
 static char scratch[4096];
 static char other[4096];
@@ -114,6 +117,19 @@ static const attempt calls[] = {
     {"install a signal handler", SYS_rt_sigaction, {SIGTERM, 0, POINTER(scratch), 8}},
     {"wait for a process", SYS_wait4, {-1, 0, 1, 0}},
     {"start a session", SYS_setsid, {0}},
+    {"lead a group", SYS_setpgid, {0, 0}},
+    {"join a group", SYS_setpgid, {0, TARGET}},
+    {"make a copy anew", SYS_clone, {COPY | CLONE_VFORK, 0, 0, 0, 0}},
+    {"make a sibling", SYS_clone, {COPY | CLONE_PARENT, 0, 0, 0, 0}},
+    {"make a thread", SYS_clone, {COPY | CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, 0, 0, 0, 0}},
+    {"make a copy in its memory", SYS_clone, {COPY | CLONE_VM, 0, 0, 0, 0}},
+    {"make a copy with its descriptors", SYS_clone, {COPY | CLONE_FILES, 0, 0, 0, 0}},
+    {"make a copy as a user of its own", SYS_clone, {COPY | CLONE_NEWUSER, 0, 0, 0, 0}},
+    {"make a copy that sees no others", SYS_clone, {COPY | CLONE_NEWPID, 0, 0, 0, 0}},
+    {"make a copy with a descriptor", SYS_clone, {COPY | CLONE_PIDFD, 0, POINTER(scratch), 0, 0}},
+    {"make a copy by the upper half", SYS_clone, {COPY | 1L << 33, 0, 0, 0, 0}},
+    {"make a copy on a stack", SYS_clone, {COPY, POINTER(other + 2048), 0, 0, 0}},
+    {"make a copy that ends in silence", SYS_clone, {COPY & ~SIGCHLD, 0, 0, 0, 0}},
     {"change priorities", SYS_setpriority, {PRIO_PROCESS, 0, 5}},
     {"choose processors", SYS_sched_setaffinity, {0, 8, POINTER(scratch)}},
     // Rights
@@ -185,22 +201,62 @@ static long make_process(void) {
 }
 
 // As the C library does for fork().
+static long copy_or_go_on(void) {
+    return syscall(SYS_clone, COPY, 0, 0, &scratch, 0);
+}
+
+// A copy goes on in `body`.
+static long copy(void (*body)(void)) {
+    long child = copy_or_go_on();
+    if (child != 0) return child;
+    if (body) body();
+    syscall(SYS_exit_group, 0);
+    return -1;
+}
+
+static void sleep_for_ever(void) {
+    for (;;) syscall(SYS_nanosleep, (long[]){1, 0}, 0);
+}
+
 static long copy_itself(void) {
-    long child = syscall(SYS_clone, 0x1200011, 0, 0, &scratch, 0);
-    if (child == 0) syscall(SYS_exit_group, 0);
-    return child;
+    return copy(NULL);
 }
 
 // One copy more than the limit lets a worker have that has given up its second thread for one.
+enum { many_copies = 4 };
+
 static long make_many_copies(void) {
     long child = 0;
-    for (int count = 0; count < 4 && child >= 0; count++) {
-        child = syscall(SYS_clone, 0x1200011, 0, 0, &scratch, 0);
-        if (child == 0) {
-            for (;;) syscall(SYS_nanosleep, (long[]){1, 0}, 0);
-        }
-    }
+    for (int count = 0; count < many_copies && child >= 0; count++) child = copy(sleep_for_ever);
     return child;
+}
+
+// The same, each by the one before, and the last one tells whether it is there.
+static long make_a_row_of_copies(void) {
+    int depth = 0;
+    long child;
+    while (depth < many_copies && (child = copy_or_go_on()) == 0) depth++;
+    if (depth == many_copies) syscall(SYS_exit_group, 1);
+    int status = 0;
+    if (child > 0 && syscall(SYS_wait4, child, &status, 0, 0) < 0) status = 0;
+    if (depth > 0) syscall(SYS_exit_group, status != 0);
+    return status != 0 ? 0 : -1;
+}
+
+// A copy is not the process whose threads the filter lets it signal.
+static long signal_a_copy(void) {
+    long child = copy(sleep_for_ever);
+    return child < 0 ? -1 : syscall(SYS_tgkill, child, child, SIGKILL);
+}
+
+static long trace_a_copy(void) {
+    long child = copy(sleep_for_ever);
+    return child < 0 ? -1 : syscall(SYS_ptrace, PTRACE_ATTACH, child, 0, 0);
+}
+
+static long lead_a_copy(void) {
+    long child = copy(sleep_for_ever);
+    return child < 0 ? -1 : syscall(SYS_setpgid, child, child);
 }
 
 static void *writable_page(void) {
@@ -249,6 +305,10 @@ static const struct {
     {"make a process", make_process},
     {"copy itself", copy_itself},
     {"make many copies of itself", make_many_copies},
+    {"make a row of copies of itself", make_a_row_of_copies},
+    {"signal a copy", signal_a_copy},
+    {"trace a copy", trace_a_copy},
+    {"let a copy lead a group", lead_a_copy},
     {"make memory executable", make_executable},
     {"make memory executable by key", make_executable_by_key},
     {"send to a strange address", send_on_closed},
@@ -285,4 +345,11 @@ int attack_try(int index, int target, int socket) {
     );
     // An address in the upper half of the range is negative, but never this.
     return result != -1;
+}
+
+int attack_may_make_user_namespace(void) {
+    pid_t child = fork();
+    if (child == 0) _exit(unshare(CLONE_NEWUSER) == 0 ? 1 : 0);
+    int status = 0;
+    return child > 0 && waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 1;
 }

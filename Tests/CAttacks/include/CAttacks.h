@@ -16,6 +16,9 @@ const char *attack_name(int index);
 // 0 if it was refused, 1 if it succeeded.
 int attack_try(int index, int target, int socket);
 
+// Whether this process may make a user namespace, found out by another one: 1 or 0.
+int attack_may_make_user_namespace(void);
+
 #ifdef __cplusplus
 }
 #endif
