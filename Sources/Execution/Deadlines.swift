@@ -45,9 +45,9 @@ final class Deadlines: Sendable {
             guard instant < timer.instant else { return }
             timer.task.cancel()
         }
-        let task = Task { [weak self, timeline] in
+        let task = Task {
             do { try await timeline.sleep(until: instant) } catch { return }
-            self?.goOff()
+            goOff()
         }
         state.timer = (instant, task)
     }

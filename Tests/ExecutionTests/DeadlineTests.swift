@@ -179,8 +179,8 @@ struct DeadlinesTests {
     @Test("does at once what is due already")
     func past() async {
         let clock = ManualClock()
-        clock.advance(by: .seconds(5))
         let deadlines = Deadlines(timeline: Timeline(clock))
+        clock.advance(by: .seconds(5))
         let isDone = Atomic(false)
         _ = deadlines.set(at: .seconds(1)) { isDone.store(true, ordering: .relaxed) }
         await eventually { isDone.load(ordering: .relaxed) }
