@@ -17,6 +17,8 @@ from raw_client import NoAnswer, Server, ServerEnded
 from test_heap_commands import Heaps
 
 NEXT = "globalThis.n = (globalThis.n ?? 0) + 1"
+# Long enough that a fork makes the heap's snapshot.
+NEXT_BY_FORK = "for (let i = 0, end = Date.now() + 20; Date.now() < end; i++); " + NEXT
 IS_ROOT = os.geteuid() == 0
 CAN_TRACE = shutil.which("strace") is not None and subprocess.run(
     ["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode == 0
@@ -54,12 +56,12 @@ def killing(binary: Path, call: str, number: int, directory: Path) -> Server:
         binary, "--directory-path", directory)
 
 
-def count_up(server: Server, limit: int) -> tuple[int, int]:
+def count_up(server: Server, limit: int, code: str = NEXT) -> tuple[int, int]:
     """Counts until the server ends; the last answer, and how many told of a lost worker."""
     answered = lost = 0
     try:
         for _ in range(limit):
-            result = server.run(NEXT, heap="h", seconds=20)
+            result = server.run(code, heap="h", seconds=20)
             if result.is_error:
                 assert result.kind in ("worker_lost", "not_serializable", "busy"), result
                 lost += 1
@@ -76,7 +78,7 @@ def test_what_was_answered_outlives_a_process_killed_at_any_step(
     binary, directory, start, call, number
 ):
     server = killing(binary, call, number, directory)
-    answered, _ = count_up(server, limit=6)
+    answered, _ = count_up(server, 6, NEXT_BY_FORK if call in TEMPLATE_STEPS else NEXT)
     server.__exit__()
     after = start("--directory-path", directory)
     found = after.run("globalThis.n ?? 0", heap="h", save=False).value

@@ -9,6 +9,8 @@ import pytest
 from processes import descendants, forks, is_running, template, wait_until, workers
 
 NEXT = "globalThis.n = (globalThis.n ?? 0) + 1"
+# Long enough that a fork makes the snapshot, whatever the durability.
+COMPUTE = "for (let i = 0, end = Date.now() + 20; Date.now() < end; i++); "
 
 
 def test_the_worker_goes_on_with_its_isolate(memory):
@@ -18,8 +20,30 @@ def test_the_worker_goes_on_with_its_isolate(memory):
     for expected in range(1, 20):
         assert memory.run(NEXT, heap="h").value == expected
     assert set(workers(memory.pid)) & set(pids)
-    assert memory.run("f(big[49999])", heap="h").value == 50000
+    assert memory.run(COMPUTE + "f(big[49999])", heap="h").value == 50000
     wait_until(lambda: not forks(memory.pid), "no fork is left")
+
+
+def seen_forks(server, code: str, heap: str) -> bool:
+    """Whether a fork makes a snapshot in a few runs of a script."""
+    server.run(code, heap=heap)
+    seen = False
+    for _ in range(8):
+        run = server.begin_run(code, heap=heap)
+        while not any(message.get("id") == run for message in server.pending()):
+            seen = seen or bool(forks(server.pid))
+        assert not server.run_answer(run).is_error
+    return seen
+
+
+def test_forks_make_the_snapshots_of_heaps_that_compute(memory):
+    assert not seen_forks(memory, NEXT, "short")
+    assert seen_forks(memory, COMPUTE + NEXT, "computing")
+    # What runs next may run the same code.
+    assert seen_forks(memory, NEXT, "computing")
+    for _ in range(8):
+        memory.run(NEXT, heap="computing")
+    assert not seen_forks(memory, NEXT, "computing")
 
 
 @pytest.mark.parametrize("durability", ["commit", "relaxed"])
@@ -42,9 +66,9 @@ def test_a_state_that_is_too_large_is_not_kept(start, durability):
 def test_a_killed_fork_costs_its_run_at_most(start, directory, durability):
     server = start("--directory-path", directory, "--durability", durability)
     server.run("var a = Array.from({ length: 100000 }, (_, i) => ({ i })); var n = 0", heap="h")
-    server.run("1", heap="h", save=False)
+    assert server.run("1", heap="h", save=False).value == 1
     for _ in range(5):
-        run = server.begin_run("++n", heap="h")
+        run = server.begin_run(COMPUTE + "++n", heap="h")
         for _ in range(40):
             for pid in forks(server.pid):
                 try:

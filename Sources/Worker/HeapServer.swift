@@ -5,6 +5,12 @@ import WorkerProtocol
 
 /// Answers the server's requests on one heap.
 struct HeapServer: ~Copyable {
+    /// A run of more, in microseconds of processor time, has machine code that is worth a fork. That
+    /// costs as much more as this at least, and machine code does not outlast a snapshot in place.
+    private static let inPlaceMicrosecondsMax: UInt64 = 3_000
+    /// How many runs after one of those are taken to run its code.
+    private static let forkedRunCountMax = 8
+
     private let isolates: OpenIsolates
     private let exchange: ExchangeMemory
     private let channel: Channel
@@ -16,6 +22,8 @@ struct HeapServer: ~Copyable {
     private var live: Isolate?
     /// What came while something else was awaited.
     private var next: Request?
+    /// How many more runs are to find the machine code of those before.
+    private var forkedRunsLeft = 0
 
     init(
         isolates: OpenIsolates, exchange: ExchangeMemory, channel: Channel, watchdog: Watchdog,
@@ -72,11 +80,13 @@ struct HeapServer: ~Copyable {
         watchdog.arm(isolate.terminator, at: deadline)
         defer { watchdog.disarm() }
         let start = Deadline.now
+        let processorStart = HeapServer.processorMicroseconds
         let outcome = isolate.evaluate(
             Isolate.Script(
                 code: request.code, name: request.scriptName,
                 outputByteCountMax: request.outputByteCountMax, deadline: deadline))
         console.finish()
+        noteWork(HeapServer.processorMicroseconds - processorStart)
         channel.write(
             .evaluated(
                 Evaluation(
@@ -93,6 +103,22 @@ struct HeapServer: ~Copyable {
             try attend(to: .saveNow)
             live = consume isolate
         }
+    }
+
+    /// Notes how much a run has computed.
+    private mutating func noteWork(_ microseconds: UInt64) {
+        if microseconds > HeapServer.inPlaceMicrosecondsMax {
+            forkedRunsLeft = HeapServer.forkedRunCountMax
+        } else if forkedRunsLeft > 0 {
+            forkedRunsLeft -= 1
+        }
+    }
+
+    /// Of this thread.
+    private static var processorMicroseconds: UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
     }
 
     private mutating func open(_ state: EvaluateRequest.State) throws(WorkerError) -> Isolate {
@@ -133,7 +159,7 @@ struct HeapServer: ~Copyable {
 
     /// Serialises the heap in a fork, or here, and says so.
     private mutating func saveNow(_ isolate: consuming Isolate) throws(WorkerError) {
-        if forking == .snapshots {
+        if forking == .snapshots && forkedRunsLeft > 0 {
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)
             let outcome = forks.run {
                 let start = Deadline.now
@@ -161,8 +187,12 @@ struct HeapServer: ~Copyable {
         _ isolate: consuming Isolate, _ request: EvaluateRequest
     ) throws(WorkerError) {
         forks.drop()
-        while forks.freeSlot == nil { try attend(to: try read()) }
-        guard let slot = forks.freeSlot else { return }
+        var free = forks.freeSlot()
+        while free == nil {
+            try attend(to: try read())
+            free = forks.freeSlot()
+        }
+        guard let slot = free else { return }
         channel.isShared = true
         if forking == .snapshots {
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)

@@ -25,6 +25,9 @@ struct SnapshotForks {
     private let words: UnsafeMutablePointer<UInt32>
     /// Holds the state of the last run.
     private var kept: Fork?
+    /// Was told to end, and holds its slot until it has. Nobody waits for that before they must: it
+    /// takes as long as a fork.
+    private var ending: Fork?
     /// Write the state of a run before, or have written it: the server has their slots.
     private var writing: [Fork] = []
 
@@ -37,11 +40,16 @@ struct SnapshotForks {
     /// Whether another process may write to the channel.
     var isAnyAlive: Bool { kept != nil || !writing.isEmpty }
 
-    /// A part of the exchange memory that nobody uses.
-    var freeSlot: Int? {
-        (0..<WorkerDescriptor.exchangeSlotCount).first { slot in
-            kept?.slot != slot && !writing.contains { $0.slot == slot }
+    /// A part of the exchange memory that nobody uses; waits for a fork that ends if there is one
+    /// and no other.
+    mutating func freeSlot() -> Int? {
+        let used = [kept, ending].compactMap(\.self) + writing
+        let free = (0..<WorkerDescriptor.exchangeSlotCount).first { slot in
+            !used.contains { $0.slot == slot }
         }
+        guard free == nil, let fork = ending.take() else { return free }
+        SnapshotForks.await(fork)
+        return fork.slot
     }
 
     /// Forks and runs `body` in the fork, which ends with it; false if no fork could be had. With
@@ -68,8 +76,8 @@ struct SnapshotForks {
     mutating func drop() {
         guard let fork = kept.take() else { return }
         if unsafe csandbox_word_change(word(fork.slot), Word.kept, Word.dropped) == 1 {
-            var status: Int32 = 0
-            _ = unsafe csandbox_await_child(fork.process, &status)
+            if let earlier = ending { SnapshotForks.await(earlier) }
+            ending = fork
         } else {
             writing.append(fork)
         }
@@ -102,8 +110,7 @@ struct SnapshotForks {
         for fork in [kept].compactMap(\.self) + writing where fork.slot == slot {
             guard fork.process > 0 else { continue }
             // It has told, so it is about to end.
-            var status: Int32 = 0
-            _ = unsafe csandbox_await_child(fork.process, &status)
+            SnapshotForks.await(fork)
         }
         forget(slot: slot)
     }
@@ -153,6 +160,11 @@ struct SnapshotForks {
         }
         unsafe csandbox_word_change(word(slot), Word.kept, Word.writing)
         if unsafe csandbox_word_get(word(slot)) == Word.dropped { _exit(0) }
+    }
+
+    private static func await(_ fork: Fork) {
+        var status: Int32 = 0
+        _ = unsafe csandbox_await_child(fork.process, &status)
     }
 
     private func word(_ slot: Int) -> UnsafeMutablePointer<UInt32> { unsafe words + 1 + slot }
