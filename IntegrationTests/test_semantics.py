@@ -198,3 +198,9 @@ def test_an_esbuild_that_is_not_there_stops_the_start(start):
     server = start("--in-memory", "--esbuild", "/nowhere/esbuild")
     assert server.process.wait(10) != 0
     assert "--esbuild" in server.stderr()
+
+
+def test_types_that_are_not_stripped_in_time_are_a_timeout(typed):
+    # No esbuild starts within a millisecond.
+    error = typed.run("const n: number = 5; n", language="ts", timeout_ms=1).error
+    assert error["kind"] == "timeout" and "longer timeout" in error["message"], error

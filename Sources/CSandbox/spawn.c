@@ -30,7 +30,9 @@ static int set_actions(posix_spawn_file_actions_t *actions, int descriptor) {
 
 pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor) {
     // Swift would otherwise start a debugger of its own on a process that crashes.
-    char *const environment[] = {"TZ=UTC", "LC_ALL=C", "SWIFT_BACKTRACE=enable=no", NULL};
+    // What the linker looks up late each worker would look up for itself.
+    char *const environment[] = {
+        "TZ=UTC", "LC_ALL=C", "SWIFT_BACKTRACE=enable=no", "LD_BIND_NOW=1", NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);

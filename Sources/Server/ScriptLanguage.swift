@@ -57,6 +57,13 @@ extension ExecutionFailure {
 
     /// Says what kept types from being stripped.
     init(_ error: TypeScriptError) {
+        if error == .tooSlow {
+            self.init(
+                .timeout,
+                "The types were not stripped in time, and nothing ran: ask for a longer timeout, "
+                    + "or send JavaScript.")
+            return
+        }
         guard case .syntax(let message, let line, let column) = error else {
             self.init(.invalid, "The types could not be stripped: \(error). Send JavaScript.")
             return
