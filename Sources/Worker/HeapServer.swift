@@ -5,8 +5,8 @@ import WorkerProtocol
 
 /// Answers the server's requests on one heap.
 struct HeapServer: ~Copyable {
-    /// A run of more, in microseconds of processor time, has machine code that is worth a fork. That
-    /// costs as much more as this at least, and machine code does not outlast a snapshot in place.
+    /// A run of more, in microseconds of processor time, has machine code that is worth a fork, as it
+    /// does not outlast a snapshot in place. A fork costs as much more as this at least.
     private static let inPlaceMicrosecondsMax: UInt64 = 3_000
     /// How many runs after one of those are taken to run its code.
     private static let forkedRunCountMax = 8
@@ -134,7 +134,7 @@ struct HeapServer: ~Copyable {
 
     private func open(_ snapshot: Snapshot) throws(WorkerError) -> Isolate {
         let console = console
-        isolates.close()
+        isolates.makeRoom(for: snapshot)
         guard let isolate = Isolate(.heap, restoring: snapshot, print: { console.record($0) })
         else { throw .baseHeapFailed }
         return isolate
