@@ -14,8 +14,7 @@ package final class EventLoopExecutor: TaskExecutor {
     }
 
     /// Runs a part of a task on the event loop that this is called on, if it is one.
-    package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+    package func enqueue(_ job: UnownedJob) {
         let eventLoop = MultiThreadedEventLoopGroup.currentEventLoop ?? eventLoops.next()
         eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }

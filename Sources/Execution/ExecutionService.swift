@@ -23,6 +23,8 @@ package final class ExecutionService: Sendable {
     let unwritten: UnwrittenHeaps
     let limits: ExecutionLimits
     let timeline: Timeline
+    let deadlines: Deadlines
+    let executor: EventLoopExecutor
     let logger: Logger
     let events: ExecutionEvents
     private let lifecycle = Mutex(Lifecycle.running(executionCount: 0))
@@ -40,6 +42,8 @@ package final class ExecutionService: Sendable {
         self.source = source
         self.limits = limits
         self.timeline = timeline
+        deadlines = Deadlines(timeline: timeline)
+        executor = EventLoopExecutor(eventLoops)
         self.logger = logger
         queue = HeapQueue(waitingCountMax: limits.queueCountMax)
         pool = WorkerPool(
@@ -113,12 +117,12 @@ package final class ExecutionService: Sendable {
     ) async -> ExecutionReport {
         let running = RunningExecution(
             timeout: request.timeout ?? limits.timeoutDefault, killGrace: limits.killGrace,
-            timeline: timeline)
+            timeline: timeline, deadlines: deadlines)
         var report = ExecutionReport(id: running.id, outcome: .failure(.shuttingDown))
         if let failure = refusal(of: request) {
             report.outcome = .failure(failure)
         } else if lifecycle.withLock({ $0.begin() }) {
-            report = await running.stoppingAtDeadline {
+            report = await running.stoppingAtDeadline(on: executor) {
                 await self.perform(request, running, onConsole: onConsole)
             }
             lifecycle.withLock { $0.end() }
@@ -202,6 +206,7 @@ package final class ExecutionService: Sendable {
 
     /// Sizes and times of what ran, and never what it was.
     private func log(_ report: ExecutionReport, of request: ExecutionRequest) {
+        guard logger.logLevel <= .info else { return }
         let statistics = report.statistics
         var metadata: Logger.Metadata = [
             "execution.id": "\(report.id)",

@@ -52,9 +52,9 @@ extension ExecutionService {
     ) async throws(ExecutionFailure) -> HeapInspection {
         let running = RunningExecution(
             timeout: request.timeout ?? limits.timeoutDefault, killGrace: limits.killGrace,
-            timeline: timeline)
+            timeline: timeline, deadlines: deadlines)
         return try await counted { () throws(ExecutionFailure) in
-            let result = await running.stoppingAtDeadline {
+            let result = await running.stoppingAtDeadline(on: executor) {
                 await self.look(request, running, onProfile)
             }
             return try result.get()

@@ -40,8 +40,6 @@ final class WorkerConversation: Sendable {
     private struct Exchange {
         var sequence: ReplySequence
         var answer = WorkerAnswer()
-        /// Whether the request was written to a channel whose other end was open.
-        var isSent = false
         let onConsole: @Sendable (ConsoleLine) -> Void
         let continuation: CheckedContinuation<WorkerAnswer, Never>
     }
@@ -60,6 +58,8 @@ final class WorkerConversation: Sendable {
     let saved: AsyncStream<SavedSnapshot>
 
     private let state = Mutex(State.idle)
+    /// Whether the last request was written to a channel whose other end was open.
+    private let isSent = Atomic(false)
     private let snapshotByteCountMax: Int
     private let savedContinuation: AsyncStream<SavedSnapshot>.Continuation
     /// How many states the worker said to keep without having said what became of them: of those
@@ -115,6 +115,7 @@ final class WorkerConversation: Sendable {
         let ending = state.withLock { state -> WorkerAnswer.Ending? in
             switch state {
             case .idle:
+                isSent.store(false, ordering: .relaxed)
                 state = .asked(
                     Exchange(
                         sequence: sequence, onConsole: onConsole, continuation: continuation))
@@ -133,11 +134,7 @@ final class WorkerConversation: Sendable {
 
     /// Notes that the request has left; to be called where the channel's end is announced.
     func noteSent() {
-        state.withLock { state in
-            guard case .asked(var exchange) = state else { return }
-            exchange.isSent = true
-            state = .asked(exchange)
-        }
+        isSent.store(true, ordering: .relaxed)
     }
 
     /// Judges what a header announces, before anything is buffered for it: a worker that nothing is
@@ -187,7 +184,8 @@ final class WorkerConversation: Sendable {
             return exchange
         }
         guard var exchange else { return }
-        exchange.answer.ending = ending == .died && !exchange.isSent ? .unheard : ending
+        exchange.answer.ending =
+            ending == .died && !isSent.load(ordering: .relaxed) ? .unheard : ending
         exchange.continuation.resume(returning: exchange.answer)
     }
 

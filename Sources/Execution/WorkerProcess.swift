@@ -86,6 +86,9 @@ package final class WorkerProcess: Sendable {
     /// The number of its process, once it is known.
     var processID: Int32? { handle.processID() }
 
+    /// Bytes of memory that it shares with this process, mapped or not.
+    var sharedByteCount: Int { exchange.takenByteCount }
+
     /// Whether its template was replaced: it should not be kept for longer than it is needed.
     var isOutdated: Bool { handle.isOutdated() }
 
@@ -194,9 +197,12 @@ package final class WorkerProcess: Sendable {
             let bytes = try request.frame.encoded()
             // On the event loop, where the worker's end is announced too: so the two have an order.
             channel.eventLoop.execute { [channel, conversation] in
-                let sent = channel.writeAndFlush(ByteBuffer(bytes: bytes))
-                sent.whenSuccess { conversation.noteSent() }
-                sent.whenFailure { _ in conversation.end(.died) }
+                channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenComplete { result in
+                    switch result {
+                    case .success: conversation.noteSent()
+                    case .failure: conversation.end(.died)
+                    }
+                }
             }
         } catch {
             preconditionFailure("Code is checked against its limit before it is sent.")

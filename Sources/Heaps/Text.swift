@@ -14,6 +14,11 @@ extension UInt8 {
     var isHexDigit: Bool { isASCIILetterOrDigit && (self | 0x20).isLowerCaseHexDigit }
 }
 
+extension Unicode.Scalar {
+    /// Whether its category is that of control characters.
+    fileprivate var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
+}
+
 extension String {
     /// Writes bytes as lower-case hex digits.
     init(hexDigitsOf bytes: some Sequence<UInt8>) {
@@ -37,7 +42,7 @@ extension String {
         for scalar in start.unicodeScalars {
             byteCount += UTF8.width(scalar)
             guard byteCount <= byteCountMax else { break }
-            line.unicodeScalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
+            line.unicodeScalars.append(scalar.isControl ? " " : scalar)
         }
         return line
     }

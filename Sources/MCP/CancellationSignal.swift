@@ -5,7 +5,7 @@ import Synchronization
 final class CancellationSignal: Sendable {
     private enum State {
         /// Next: `sent`.
-        case waiting([UInt64: CheckedContinuation<Void, Never>], nextID: UInt64)
+        case waiting([UInt64: @Sendable () -> Void], nextID: UInt64)
         /// Terminal.
         case sent
     }
@@ -17,12 +17,23 @@ final class CancellationSignal: Sendable {
     }
 
     func send() {
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        let waiters = state.withLock { state -> [@Sendable () -> Void] in
             guard case .waiting(let waiters, _) = state else { return [] }
             state = .sent
             return Array(waiters.values)
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Has something done when the signal is sent; at once if it was.
+    func onSend(_ action: @escaping @Sendable () -> Void) {
+        let wasSent = state.withLock { state in
+            guard case .waiting(var waiters, let nextID) = state else { return true }
+            waiters[nextID] = action
+            state = .waiting(waiters, nextID: nextID + 1)
+            return false
+        }
+        if wasSent { action() }
     }
 
     /// Returns when the signal was sent, or the current task is cancelled.
@@ -38,20 +49,20 @@ final class CancellationSignal: Sendable {
                     guard case .waiting(var waiters, let nextID) = state, !Task.isCancelled else {
                         return true
                     }
-                    waiters[id] = continuation
+                    waiters[id] = { continuation.resume() }
                     state = .waiting(waiters, nextID: nextID)
                     return false
                 }
                 if isOver { continuation.resume() }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            let waiter = state.withLock { state -> (@Sendable () -> Void)? in
                 guard case .waiting(var waiters, let nextID) = state else { return nil }
                 let waiter = waiters.removeValue(forKey: id)
                 state = .waiting(waiters, nextID: nextID)
                 return waiter
             }
-            waiter?.resume()
+            waiter?()
         }
     }
 }

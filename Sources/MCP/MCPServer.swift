@@ -12,6 +12,8 @@ package struct MCPServer: Sendable {
     package let limits: ConversationLimits
     /// Calls that answer later; somebody has to run it.
     package let tasks: TaskStore
+    /// What calls run on; nil for Swift's own choice.
+    package let executor: (any TaskExecutor)?
     let logger: Logger
     let now: @Sendable () -> ContinuousClock.Instant
 
@@ -19,17 +21,20 @@ package struct MCPServer: Sendable {
 
     /// Makes a server; no two tools may have the same name.
     ///
-    /// - Parameter now: tells the time by which progress notifications are spaced.
+    /// - Parameters:
+    ///   - executor: what calls run on; nil for Swift's own choice.
+    ///   - now: tells the time by which progress notifications are spaced.
     package init(
         implementation: Implementation, instructions: String? = nil, tools: [Tool],
         limits: ConversationLimits = ConversationLimits(), taskLimits: TaskLimits = TaskLimits(),
-        logger: Logger = Logger(label: "mcp-v8.mcp"),
+        executor: (any TaskExecutor)? = nil, logger: Logger = Logger(label: "mcp-v8.mcp"),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         self.implementation = implementation
         self.instructions = instructions
         self.tools = tools
         self.limits = limits
+        self.executor = executor
         self.logger = logger
         self.now = now
         tasks = TaskStore(limits: taskLimits, now: now)

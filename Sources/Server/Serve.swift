@@ -14,21 +14,21 @@ extension ServerCommand {
     /// Puts the parts together and serves until the client goes or a signal comes.
     func serve(_ settings: Settings) async throws {
         let logger = Logger(label: "mcp-v8")
+        // One client is served by one thread: two would only hand its calls to each other.
+        if case .stdio = settings.transport { NIOSingletons.groupLoopCountSuggestion = 1 }
         let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton)
         switch settings.transport {
         case .stdio:
             let streams = try StdioStreams.claim()
-            let parts = try await makeParts(settings, logger: logger)
-            let transport = try StdioTransport(
-                server: parts.server, streams: streams,
-                executor: executor)
+            let parts = try await makeParts(settings, executor, logger: logger)
+            let transport = try StdioTransport(server: parts.server, streams: streams)
             try await run(
                 .init(
                     service: TransportLifetime(transport: transport),
                     successTerminationBehavior: .gracefullyShutdownGroup),
                 with: parts, on: executor, keeping: settings.retention, logger: logger)
         case .http(let http):
-            let parts = try await makeParts(settings, logger: logger)
+            let parts = try await makeParts(settings, executor, logger: logger)
             let service = try await HTTPService(
                 http, parts: parts, logger: logger)
             try await run(
@@ -73,7 +73,9 @@ extension ServerCommand {
         _exit(EXIT_FAILURE)
     }
 
-    private func makeParts(_ settings: Settings, logger: Logger) async throws -> ServerParts {
+    private func makeParts(
+        _ settings: Settings, _ executor: EventLoopExecutor, logger: Logger
+    ) async throws -> ServerParts {
         let metrics = ServerMetrics()
         let storage = try await makeStorage(settings, logger: logger)
         let repository = HeapRepository(
@@ -110,7 +112,7 @@ extension ServerCommand {
             implementation: Implementation(
                 name: "mcp-v8", title: "JavaScript (V8)", version: ServerCommand.version,
                 description: "Runs JavaScript in V8 and keeps the heap between runs."),
-            instructions: settings.instructions, tools: tools, logger: logger)
+            instructions: settings.instructions, tools: tools, executor: executor, logger: logger)
         return ServerParts(
             storage: storage, repository: repository, template: template, execution: execution,
             server: server, metrics: metrics, memoryBound: memoryBound,
@@ -185,13 +187,15 @@ struct ServerParts: Sendable {
     /// What watches over the workers' memory.
     fileprivate func memoryLifetime(logger: Logger) -> MemoryLifetime {
         MemoryLifetime(
-            bound: memoryBound, byteCountMax: workerBounds.memoryByteCountMax, logger: logger)
+            bound: memoryBound, execution: execution,
+            byteCountMax: workerBounds.memoryByteCountMax, logger: logger)
     }
 }
 
 /// Watches over the workers' memory until the server ends.
 private struct MemoryLifetime: Service {
     let bound: MemoryBound
+    let execution: ExecutionService
     let byteCountMax: Int
     let logger: Logger
 
@@ -199,7 +203,9 @@ private struct MemoryLifetime: Service {
         await cancelWhenGracefulShutdown {
             // It reads files of the kernel's, which is not for event loops.
             await withTaskExecutorPreference(globalConcurrentExecutor) {
-                await bound.run(byteCountMax: byteCountMax, timeline: Timeline(), logger: logger)
+                await bound.run(
+                    over: execution, byteCountMax: byteCountMax, timeline: Timeline(),
+                    logger: logger)
             }
         }
         // A service that returns ends the server.

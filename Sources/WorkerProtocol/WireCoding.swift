@@ -26,11 +26,7 @@ package struct WireWriter: Sendable {
 
     /// Appends an integer, least significant byte first.
     package mutating func write<Integer: FixedWidthInteger>(_ value: Integer) {
-        var rest = value
-        for _ in 0..<(Integer.bitWidth / 8) {
-            bytes.append(UInt8(truncatingIfNeeded: rest))
-            rest = rest >> 8
-        }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// Appends a text as UTF-8 behind its byte count.
@@ -73,12 +69,12 @@ package struct WireReader: Sendable {
     ) throws(WireError) -> Integer {
         let count = Integer.bitWidth / 8
         guard bytes.count - position >= count else { throw .truncated }
-        var value: Integer = 0
-        for index in 0..<count {
-            value |= Integer(truncatingIfNeeded: bytes[position + index]) << Integer(index * 8)
+        defer { position += count }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            Integer(
+                littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: position, as: Integer.self)
+            )
         }
-        position += count
-        return value
     }
 
     /// Reads bytes behind their count.

@@ -155,6 +155,38 @@ struct DeadlineTests {
     }
 }
 
+@Suite("The timer of all deadlines", .timeLimit(.minutes(5)))
+struct DeadlinesTests {
+    @Test("does each when it is due, and none that was cleared")
+    func instants() async {
+        let clock = ManualClock()
+        let deadlines = Deadlines(timeline: Timeline(clock))
+        let done = Mutex<[Int]>([])
+        let note = { @Sendable (second: Int) in
+            deadlines.set(at: .seconds(second)) { done.withLock { $0.append(second) } }
+        }
+        let ids = [9, 3, 1, 2].map(note)
+        deadlines.clear(ids[3])
+        for (second, expected) in [(1, [1]), (2, [1]), (3, [1, 3])] {
+            // One timer, whoever waits: for the first of them.
+            await eventually { clock.sleeperCount == 1 }
+            clock.advance(by: .seconds(1))
+            await eventually { done.withLock { $0 } == expected || second == 2 }
+            #expect(done.withLock { $0 } == expected)
+        }
+    }
+
+    @Test("does at once what is due already")
+    func past() async {
+        let clock = ManualClock()
+        let deadlines = Deadlines(timeline: Timeline(clock))
+        clock.advance(by: .seconds(5))
+        let isDone = Atomic(false)
+        _ = deadlines.set(at: .seconds(1)) { isDone.store(true, ordering: .relaxed) }
+        await eventually { isDone.load(ordering: .relaxed) }
+    }
+}
+
 /// A storage whose first version is not stored before a test says so.
 private final class GatedStorage: HeapStorage {
     private let base = Harness.memory

@@ -43,8 +43,7 @@ struct WriteQueueTests {
     @Test("gives out all frames in order, in pieces", arguments: [1, 2, 3, 100])
     func order(pieceByteCount: Int) {
         var queue = WriteQueue()
-        queue.append(message: Array("one".utf8))
-        queue.append([Array("two\n".utf8), Array("three\n".utf8)])
+        for message in ["one", "two", "three"] { queue.append(message: Array(message.utf8)) }
         var written: [UInt8] = []
         while !queue.isEmpty {
             let piece = queue.next(upTo: pieceByteCount)

@@ -5,16 +5,29 @@ internal import Metrics
 
 /// What has happened since the server started, in numbers; docs/reference/metrics.md says which.
 struct ServerMetrics: Sendable {
-    private let registry = PrometheusRegistry()
+    private let registry: PrometheusRegistry
+    private let executionSeconds: Timer
+    private let evaluationSeconds: Timer
+    private let snapshotBytes: Recorder
+
+    init() {
+        let registry = PrometheusRegistry()
+        self.registry = registry
+        executionSeconds = Timer(
+            label: MetricName.executionSeconds.rawValue, dimensions: [], factory: registry)
+        evaluationSeconds = Timer(
+            label: MetricName.evaluationSeconds.rawValue, dimensions: [], factory: registry)
+        snapshotBytes = Recorder(label: MetricName.snapshotBytes.rawValue, factory: registry)
+    }
 
     /// Notes an execution.
     func note(_ report: ExecutionReport) {
         count(.executions, [("outcome", report.outcome.name)])
-        time(.executionSeconds, report.statistics.duration)
-        if let evaluation = report.statistics.evaluation { time(.evaluationSeconds, evaluation) }
-        if let count = report.statistics.snapshotByteCount {
-            Recorder(label: MetricName.snapshotBytes.rawValue, factory: registry).record(count)
+        executionSeconds.record(duration: report.statistics.duration)
+        if let evaluation = report.statistics.evaluation {
+            evaluationSeconds.record(duration: evaluation)
         }
+        if let count = report.statistics.snapshotByteCount { snapshotBytes.record(count) }
     }
 
     /// What the execution of scripts is to tell of.
@@ -101,6 +114,6 @@ struct ServerMetrics: Sendable {
         _ name: MetricName, _ duration: Duration, _ dimensions: [(String, String)] = []
     ) {
         Timer(label: name.rawValue, dimensions: dimensions, factory: registry)
-            .recordNanoseconds(Int64(duration / .nanoseconds(1)))
+            .record(duration: duration)
     }
 }

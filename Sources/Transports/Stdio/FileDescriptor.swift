@@ -54,6 +54,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Whether a write would not block, at this moment; it may fail.
+    var isWritable: Bool {
+        var entry = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
+    }
+
     /// Makes a pipe whose ends never block, and that no child process inherits.
     static func makePipe() throws(TransportError) -> Pipe {
         var ends: [Int32] = [-1, -1]

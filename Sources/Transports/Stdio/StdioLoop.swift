@@ -19,8 +19,6 @@ struct StdioLoop {
         case ended
     }
 
-    /// The most that is written at once: a pipe that `poll` found writable takes so much for sure.
-    private static let writeByteCount = 4_096
     private static let readByteCount = 65_536
 
     private let conversation: Conversation
@@ -31,16 +29,9 @@ struct StdioLoop {
 
     private var phase = Phase.serving
     private var framer: LineFramer
-    private var unwritten = WriteQueue()
-    private var output = Output.open
-    private var callsRunning = 0
+    /// How things stood when the turn began.
+    private var status: Outbox.Status
     private var failure: TransportError?
-
-    private enum Output {
-        case open
-        /// Nobody reads it any more.
-        case gone
-    }
 
     init(
         conversation: Conversation, streams: StdioStreams, outbox: Outbox,
@@ -52,48 +43,69 @@ struct StdioLoop {
         self.limits = limits
         self.intake = intake
         framer = LineFramer(byteCountMax: conversation.server.limits.message.byteCountMax)
+        status = outbox.status
     }
 
     /// Serves until nothing is left to do.
     mutating func run() -> Result<Void, TransportError> {
-        defer { intake.finish() }
+        defer {
+            intake.finish()
+            outbox.close()
+        }
         while true {
+            status = outbox.status
+            heed()
             advance(at: .now)
             if case .ended = phase { break }
             do throws(TransportError) {
                 try step()
             } catch {
                 failure = failure ?? error
-                output = .gone
-                cancelCalls()
+                outbox.close()
             }
         }
         if let failure { return .failure(failure) }
-        return callsRunning == 0 ? .success(()) : .failure(.callsDidNotEnd(count: callsRunning))
+        let count = status.callsRunning
+        return count == 0 ? .success(()) : .failure(.callsDidNotEnd(count: count))
+    }
+
+    /// Does what follows from how things stand.
+    private mutating func heed() {
+        if case .stop = status.wish { cancelCalls() }
+        if case .gone(let error) = status.output {
+            failure = failure ?? error
+            cancelCalls()
+        }
     }
 
     /// Moves on where a phase has reached its aim or its deadline.
     private mutating func advance(at now: ContinuousClock.Instant) {
         if case .answering(let deadline) = phase {
-            if callsRunning == 0 {
+            if status.callsRunning == 0 {
                 phase = .flushing(until: now + limits.flushing)
             } else if now >= deadline {
                 cancelCalls()
             }
         }
-        if case .cancelling(let deadline) = phase, callsRunning == 0 || now >= deadline {
+        if case .cancelling(let deadline) = phase, status.callsRunning == 0 || now >= deadline {
             phase = .flushing(until: now + limits.flushing)
         }
         if case .flushing(let deadline) = phase,
-            unwritten.isEmpty || output == .gone || now >= deadline
+            status.unwrittenByteCount == 0 || outputNumber < 0 || now >= deadline
         {
             phase = .ended
         }
     }
 
+    /// The descriptor that is written to; negative if nobody reads any more.
+    private var outputNumber: Int32 {
+        if case .open(let streams) = status.output { streams.output.number } else { -1 }
+    }
+
     private mutating func cancelCalls() {
         switch phase {
         case .serving, .answering:
+            outbox.awaitCallEnds()
             conversation.cancelCalls()
             phase = .cancelling(until: .now + limits.cancelling)
         case .cancelling, .flushing, .ended: break
@@ -106,18 +118,9 @@ struct StdioLoop {
 extension StdioLoop {
     private mutating func step() throws(TransportError) {
         let ready = try waitUntilReady()
-        if ready.alarm {
-            let delivery = try outbox.take()
-            callsRunning -= delivery.callsEnded
-            unwritten.append(delivery.frames)
-            if delivery.wish == .stop { cancelCalls() }
-        }
-        if ready.outputGone {
-            output = .gone
-            cancelCalls()
-        } else if ready.output {
-            try write()
-        }
+        if ready.alarm { try outbox.silence() }
+        if ready.outputGone { outbox.close() }
+        if ready.output { outbox.writeNext() }
         if ready.input { try read() }
     }
 
@@ -129,14 +132,12 @@ extension StdioLoop {
     }
 
     private func waitUntilReady() throws(TransportError) -> Readiness {
-        let writing = unwritten.isEmpty ? 0 : POLLOUT
+        let writing = status.unwrittenByteCount == 0 ? 0 : POLLOUT
         var entries = [
             pollfd(fd: outbox.alarmNumber, events: Int16(POLLIN), revents: 0),
             pollfd(
                 fd: isReading ? streams.input.number : -1, events: Int16(POLLIN), revents: 0),
-            pollfd(
-                fd: output == .open ? streams.output.number : -1, events: Int16(writing),
-                revents: 0),
+            pollfd(fd: outputNumber, events: Int16(writing), revents: 0),
         ]
         guard
             unsafe poll(&entries, nfds_t(entries.count), timeoutMilliseconds) >= 0 || errno == EINTR
@@ -150,7 +151,7 @@ extension StdioLoop {
     /// A client that does not read its answers is not read from either.
     private var isReading: Bool {
         guard case .serving = phase else { return false }
-        return unwritten.byteCount < limits.unwrittenByteCountMax
+        return status.unwrittenByteCount < limits.unwrittenByteCountMax
     }
 
     /// Rounded up, so that the deadline has passed when the time is over.
@@ -163,28 +164,18 @@ extension StdioLoop {
         }
     }
 
-    private mutating func write() throws(TransportError) {
-        switch try streams.output.write(unwritten.next(upTo: StdioLoop.writeByteCount)) {
-        case .written(let byteCount):
-            unwritten.removeFirst(byteCount)
-            if unwritten.isEmpty { outbox.didWriteAll() }
-        case .readerGone:
-            output = .gone
-            cancelCalls()
-        }
-    }
-
     private mutating func read() throws(TransportError) {
         switch try streams.input.read(upTo: StdioLoop.readByteCount) {
         case .bytes(let bytes): receive(framer.append(bytes))
         case .nothingYet: break
         case .end:
             receive(framer.finish())
+            outbox.awaitCallEnds()
             phase = .answering(until: .now + limits.answering)
         }
     }
 
-    private mutating func receive(_ lines: [LineFramer.Line]) {
+    private func receive(_ lines: [LineFramer.Line]) {
         for line in lines {
             switch line {
             case .message(let message): follow(conversation.receive(message).reply)
@@ -196,12 +187,12 @@ extension StdioLoop {
         }
     }
 
-    private mutating func follow(_ reply: Exchange.Reply) {
+    private func follow(_ reply: Exchange.Reply) {
         switch reply {
         case .silence: break
-        case .answer(let answer): unwritten.append(message: answer.bytes)
+        case .answer(let answer): outbox.say(answer.bytes)
         case .pending(let pending):
-            callsRunning += 1
+            outbox.beginCall()
             intake.yield(pending)
         }
     }

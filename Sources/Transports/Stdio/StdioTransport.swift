@@ -12,22 +12,18 @@ package final class StdioTransport: Sendable {
     private let streams: Mutex<StdioStreams?>
     private let limits: StdioLimits
     private let outbox: Outbox
-    private let executor: (any TaskExecutor)?
 
     /// Prepares to serve the client behind these streams.
     ///
-    /// - Parameter executor: what calls run on.
     /// - Throws: ``TransportError/systemCall(_:errno:)``.
     package init(
-        server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits(),
-        executor: (any TaskExecutor)? = nil
+        server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits()
     ) throws(TransportError) {
-        let outbox = try Outbox()
+        let outbox = try Outbox(writingTo: streams)
         conversation = Conversation(with: server, notify: { outbox.notify($0) })
         self.streams = Mutex(streams)
         self.limits = limits
         self.outbox = outbox
-        self.executor = executor
     }
 
     /// Serves until the client has gone or the current task is cancelled; to be called once.
@@ -43,7 +39,7 @@ package final class StdioTransport: Sendable {
         let (pendingAnswers, intake) = AsyncStream<PendingAnswer>.makeStream()
         // No child of this task: a tool that ignores its cancellation must not keep a process alive
         // that its client wants to end. The loop waits for it as long as the limits say.
-        Task(executorPreference: executor) { [outbox] in
+        Task(executorPreference: conversation.server.executor) { [outbox] in
             await withDiscardingTaskGroup { group in
                 for await pending in pendingAnswers {
                     group.addTask {

@@ -9,13 +9,9 @@ struct WriteQueue {
 
     var isEmpty: Bool { byteCount == 0 }
 
-    mutating func append(_ newFrames: [[UInt8]]) {
-        frames += newFrames
-        byteCount += newFrames.reduce(0) { $0 + $1.count }
-    }
-
+    /// Appends a message as a line.
     mutating func append(message: [UInt8]) {
-        frames.append(framing: message)
+        frames.append(message + [UInt8(ascii: "\n")])
         byteCount += message.count + 1
     }
 
