@@ -40,7 +40,7 @@ final class Channel: @unchecked Sendable {
         }
     }
 
-    /// Has a reply go with the next one, which is due at once: so the server wakes up once for both.
+    /// Has a reply go with the next one, which is due at once: the server wakes up once for both.
     func hold(_ reply: Reply) { held += encoded(reply) }
 
     /// Writes a reply. Ends the process if the server is gone: nobody is left to serve.
