@@ -242,10 +242,11 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// libFuzzer brings its own main function, so that this links with `--sanitize fuzzer` only, and the
-// server is a library with a main function of another name.
+// The server is a library here, with a main function of another name. libFuzzer is guided by what
+// is run of this package, not of others.
 if Context.environment["MCP_V8_FUZZ"] != nil {
     let entryPoint = ["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "server_main"]
+    let coverage = ["-sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp"]
     package.products.removeAll { $0.name == "mcp-v8" }
     package.targets = package.targets.map { target in
         guard target.name == "Server" else { return target }
@@ -253,8 +254,12 @@ if Context.environment["MCP_V8_FUZZ"] != nil {
             name: target.name, dependencies: target.dependencies,
             swiftSettings: swiftSettings + [.unsafeFlags(entryPoint)])
     }
+    for target in package.targets where target.type == .regular {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(coverage)]
+    }
     package.targets.append(
         .executableTarget(
             name: "mcp-v8-fuzz", dependencies: ["FuzzTargets"], path: "FuzzTesting/Main",
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
 }

@@ -102,3 +102,27 @@ def test_a_hardened_server_forks_nothing(start):
         seen += len(forks(server.pid))
         assert server.run_answer(run).value == expected
     assert seen == 0
+
+
+def test_a_fork_that_does_not_end_does_not_outlive_its_worker_for_long(start):
+    server = start("--in-memory", "--durability", "relaxed")
+    server.run("var a = Array.from({ length: 100000 }, (_, i) => ({ i }))", heap="h")
+    held: list[int] = []
+
+    def is_held() -> bool:
+        server.run("++a[0].i", heap="h")
+        for pid in forks(server.pid):
+            try:
+                os.kill(pid, signal.SIGSTOP)
+                held.append(pid)
+            except ProcessLookupError:
+                pass
+        return any(map(is_running, held))
+
+    wait_until(is_held, "a fork is held")
+    for pid in workers(server.pid):
+        os.kill(pid, signal.SIGKILL)
+    # The server gives what may be on its way half a minute.
+    wait_until(lambda: not any(map(is_running, held)), "the fork is ended", seconds=60)
+    server.run("1", heap="h")
+    assert server.run("1", heap="other").value == 1

@@ -31,8 +31,13 @@ package enum MemoryBound: Sendable {
     }
 
     /// Watches where the kernel does not; returns when it is cancelled.
-    package func run(byteCountMax: Int, timeline: Timeline, logger: Logger) async {
+    package func run(
+        over execution: ExecutionService, byteCountMax: Int, timeline: Timeline, logger: Logger
+    ) async {
         guard case .watch = self else { return }
-        await MemoryWatch(byteCountMax: byteCountMax, timeline: timeline, logger: logger).run()
+        await MemoryWatch(
+            byteCountMax: byteCountMax, timeline: timeline, logger: logger,
+            sharedByteCounts: { execution.pool.sharedByteCounts }
+        ).run()
     }
 }

@@ -19,6 +19,13 @@ package struct MemoryFile: ~Copyable, Sendable {
         self.byteCount = byteCount
     }
 
+    /// How many bytes of memory it takes; 0 where that cannot be found out.
+    package var takenByteCount: Int {
+        var status = stat()
+        // Counted in blocks of 512 bytes, whatever the page size is.
+        return unsafe fstat(descriptor.number, &status) == 0 ? Int(status.st_blocks) * 512 : 0
+    }
+
     /// Writes bytes at the start of the file.
     package borrowing func write(_ bytes: [UInt8]) throws(ExecutionError) {
         precondition(bytes.count <= byteCount, "What is written must fit.")

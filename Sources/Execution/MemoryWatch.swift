@@ -12,7 +12,12 @@ package struct MemoryWatch: Sendable {
         /// The group; nil of a process that leads none yet, which then is the only one.
         var group: Int32?
         var processIDs: [Int32]
-        var byteCount: Int
+        /// Memory that is written by one process only, of all of them.
+        var privateByteCount: Int
+        /// What they share with each other and with the server.
+        var sharedByteCount: Int
+
+        var byteCount: Int { privateByteCount + sharedByteCount }
     }
 
     private static let calmInterval: Duration = .seconds(1)
@@ -22,10 +27,19 @@ package struct MemoryWatch: Sendable {
     private let byteCountMax: Int
     private let timeline: Timeline
     private let logger: Logger
+    private let sharedByteCounts: @Sendable () -> [Int32: Int]
 
     /// Makes a watch over the workers of this process.
-    package init(byteCountMax: Int, timeline: Timeline, logger: Logger) {
+    ///
+    /// - Parameter sharedByteCounts: the memory that each worker shares with this process, by its
+    ///   number. What a worker has unmapped is taken all the same, and the kernel does not count it
+    ///   as the worker's.
+    package init(
+        byteCountMax: Int, timeline: Timeline, logger: Logger,
+        sharedByteCounts: @escaping @Sendable () -> [Int32: Int]
+    ) {
         self.byteCountMax = byteCountMax
+        self.sharedByteCounts = sharedByteCounts
         self.timeline = timeline
         self.logger = logger
     }
@@ -34,7 +48,7 @@ package struct MemoryWatch: Sendable {
     package func run() async {
         var pause = MemoryWatch.calmInterval
         while (try? await timeline.sleep(until: timeline.now + pause)) != nil {
-            let holdings = MemoryWatch.holdings()
+            let holdings = MemoryWatch.holdings(sharedByteCounts())
             let byteCount = holdings.reduce(0) { $0 + $1.byteCount }
             let isClose = byteCount > byteCountMax / 2
             pause = isClose ? MemoryWatch.closeInterval : MemoryWatch.calmInterval
@@ -60,8 +74,8 @@ package struct MemoryWatch: Sendable {
         }
     }
 
-    /// What is below this process's children, each worker together with what it forked.
-    static func holdings() -> [Holding] {
+    /// What is below this process's children, each worker together with what it forked and shares.
+    static func holdings(_ sharedByteCounts: [Int32: Int]) -> [Holding] {
         let templates = children(of: getpid())
         let others = Set(([getpid()] + templates).compactMap(group))
         var found: [Holding] = []
@@ -70,24 +84,23 @@ package struct MemoryWatch: Sendable {
             guard let status = KernelText.read("/proc/\(process)/status"),
                 let group = group(of: process)
             else { continue }
-            let byteCount = byteCount(in: status)
+            let ofItsOwn = KernelText.byteCount(in: status, of: ["RssAnon:"]) ?? 0
+            let mapped = KernelText.byteCount(in: status, of: ["RssShmem:"]) ?? 0
+            let shared = sharedByteCounts[group] ?? mapped
             if let index = groups[group] {
                 found[index].processIDs.append(process)
-                found[index].byteCount += byteCount
+                found[index].privateByteCount += ofItsOwn
+                found[index].sharedByteCount = max(found[index].sharedByteCount, shared)
                 continue
             }
             let isOwn = !others.contains(group)
             if isOwn { groups[group] = found.count }
             found.append(
                 Holding(
-                    group: isOwn ? group : nil, processIDs: [process], byteCount: byteCount))
+                    group: isOwn ? group : nil, processIDs: [process], privateByteCount: ofItsOwn,
+                    sharedByteCount: shared))
         }
         return found
-    }
-
-    /// Memory of its own and shared memory; not files, which are the same for all.
-    static func byteCount(in status: String) -> Int {
-        KernelText.byteCount(in: status, of: ["RssAnon:", "RssShmem:"]) ?? 0
     }
 
     /// Children, and theirs, as deep as they go: a fork may fork too.

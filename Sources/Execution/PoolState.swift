@@ -90,6 +90,9 @@ struct PoolState {
         mutating get { warm.first.flatMap { warmWorker($0)?.warm } }
     }
 
+    /// Those that were started and have not ended.
+    var workers: [WorkerProcess] { stations.values.compactMap(\.worker) }
+
     /// The warm workers, to be measured.
     var warmWorkers: [WorkerProcess] { warmIDs.values.compactMap { stations[$0]?.worker } }
 

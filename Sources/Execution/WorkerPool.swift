@@ -43,6 +43,13 @@ package final class WorkerPool: Sendable {
     /// How many of everything there are.
     package var census: PoolCensus { state.withLock(\.census) }
 
+    /// Bytes of memory that each worker shares with this process, by the number of its own.
+    var sharedByteCounts: [Int32: Int] {
+        let workers = state.withLock(\.workers)
+        let counts = workers.map { ($0.processID ?? 0, $0.sharedByteCount) }
+        return Dictionary(counts, uniquingKeysWith: max)
+    }
+
     /// Whether all workers that there may be are in use.
     var isFull: Bool { state.withLock(\.isFull) }
 

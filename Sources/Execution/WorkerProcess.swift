@@ -86,6 +86,9 @@ package final class WorkerProcess: Sendable {
     /// The number of its process, once it is known.
     var processID: Int32? { handle.processID() }
 
+    /// Bytes of memory that it shares with this process, mapped or not.
+    var sharedByteCount: Int { exchange.takenByteCount }
+
     /// Whether its template was replaced: it should not be kept for longer than it is needed.
     var isOutdated: Bool { handle.isOutdated() }
 

@@ -187,13 +187,15 @@ struct ServerParts: Sendable {
     /// What watches over the workers' memory.
     fileprivate func memoryLifetime(logger: Logger) -> MemoryLifetime {
         MemoryLifetime(
-            bound: memoryBound, byteCountMax: workerBounds.memoryByteCountMax, logger: logger)
+            bound: memoryBound, execution: execution,
+            byteCountMax: workerBounds.memoryByteCountMax, logger: logger)
     }
 }
 
 /// Watches over the workers' memory until the server ends.
 private struct MemoryLifetime: Service {
     let bound: MemoryBound
+    let execution: ExecutionService
     let byteCountMax: Int
     let logger: Logger
 
@@ -201,7 +203,9 @@ private struct MemoryLifetime: Service {
         await cancelWhenGracefulShutdown {
             // It reads files of the kernel's, which is not for event loops.
             await withTaskExecutorPreference(globalConcurrentExecutor) {
-                await bound.run(byteCountMax: byteCountMax, timeline: Timeline(), logger: logger)
+                await bound.run(
+                    over: execution, byteCountMax: byteCountMax, timeline: Timeline(),
+                    logger: logger)
             }
         }
         // A service that returns ends the server.

@@ -5,7 +5,7 @@ import WorkerProtocol
 
 /// Answers the server's requests on one heap.
 struct HeapServer: ~Copyable {
-    /// A run of more, in microseconds of processor time, has machine code that is worth a fork. That
+    /// A run of more, in microseconds of processor time, has machine code that is worth a fork. It
     /// costs as much more as this at least, and machine code does not outlast a snapshot in place.
     private static let inPlaceMicrosecondsMax: UInt64 = 3_000
     /// How many runs after one of those are taken to run its code.

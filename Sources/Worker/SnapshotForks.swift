@@ -48,7 +48,7 @@ struct SnapshotForks {
             !used.contains { $0.slot == slot }
         }
         guard free == nil, let fork = ending.take() else { return free }
-        SnapshotForks.await(fork)
+        SnapshotForks.reap(fork)
         return fork.slot
     }
 
@@ -76,7 +76,7 @@ struct SnapshotForks {
     mutating func drop() {
         guard let fork = kept.take() else { return }
         if unsafe csandbox_word_change(word(fork.slot), Word.kept, Word.dropped) == 1 {
-            if let earlier = ending { SnapshotForks.await(earlier) }
+            if let earlier = ending { SnapshotForks.reap(earlier) }
             ending = fork
         } else {
             writing.append(fork)
@@ -110,7 +110,7 @@ struct SnapshotForks {
         for fork in [kept].compactMap(\.self) + writing where fork.slot == slot {
             guard fork.process > 0 else { continue }
             // It has told, so it is about to end.
-            SnapshotForks.await(fork)
+            SnapshotForks.reap(fork)
         }
         forget(slot: slot)
     }
@@ -162,7 +162,7 @@ struct SnapshotForks {
         if unsafe csandbox_word_get(word(slot)) == Word.dropped { _exit(0) }
     }
 
-    private static func await(_ fork: Fork) {
+    private static func reap(_ fork: Fork) {
         var status: Int32 = 0
         _ = unsafe csandbox_await_child(fork.process, &status)
     }

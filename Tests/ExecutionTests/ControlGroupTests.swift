@@ -75,11 +75,12 @@ struct ControlGroupTests {
         }
     }
 
-    @Test("memory is what a process has for itself, and what it shares with some")
+    @Test("memory of a process is what lines of these names say")
     func status() {
         let text = "VmRSS:\t 900 kB\nRssAnon:\t    300 kB\nRssFile:\t 500 kB\nRssShmem:\t100 kB\n"
-        #expect(MemoryWatch.byteCount(in: text) == 400 << 10)
-        #expect(MemoryWatch.byteCount(in: "") == 0)
+        #expect(KernelText.byteCount(in: text, of: ["RssAnon:", "RssShmem:"]) == 400 << 10)
+        #expect(KernelText.byteCount(in: text, of: ["RssAnon:"]) == 300 << 10)
+        #expect(KernelText.byteCount(in: "", of: ["RssAnon:"]) == nil)
     }
 
     private func unified(_ path: String, processes: String) {

@@ -27,10 +27,21 @@ struct MemoryWatchTests {
             template.waitUntilExit()
         }
         let worker = try #require(
-            MemoryWatch.holdings().first { $0.processIDs.contains(last) })
+            MemoryWatch.holdings([group: 1 << 40]).first { $0.processIDs.contains(last) })
         #expect(worker.group == group)
         #expect(worker.processIDs.first == group)
         #expect(worker.processIDs.count == 3)
-        #expect(worker.byteCount > 0)
+        #expect(worker.privateByteCount > 0)
+        #expect(worker.sharedByteCount == 1 << 40)
+    }
+
+    @Test("counts shared memory that nobody has mapped")
+    func shared() throws {
+        let file = try MemoryFile(named: "test", byteCount: 1 << 21)
+        #expect(file.takenByteCount == 0)
+        try file.write([UInt8](repeating: 1, count: 1 << 20))
+        #expect(file.takenByteCount == 1 << 20)
+        try file.discard(byteCount: 1 << 21)
+        #expect(file.takenByteCount == 0)
     }
 }

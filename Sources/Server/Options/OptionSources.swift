@@ -15,7 +15,9 @@ struct OptionSources {
         commandLine: ServerOptions, environment: [String: String], file: ConfigurationFile?
     ) throws(SettingsError) {
         var layers = [("the command line", commandLine)]
-        layers.append(("the environment", try OptionSources.options(environment: environment)))
+        if let options = try OptionSources.options(environment: environment) {
+            layers.append(("the environment", options))
+        }
         if let file { layers.append((file.path, try OptionSources.options(file: file))) }
         self.layers = layers
     }
@@ -35,9 +37,10 @@ struct OptionSources {
         return nil
     }
 
+    /// What the environment says; nil where it says nothing, which need not be parsed.
     private static func options(
         environment: [String: String]
-    ) throws(SettingsError) -> ServerOptions {
+    ) throws(SettingsError) -> ServerOptions? {
         var arguments: [String] = []
         let ours = environment.filter { $0.key.hasPrefix(OptionKey.environmentPrefix) }
         for (variable, value) in ours.sorted(by: { $0.key < $1.key }) {
@@ -48,6 +51,7 @@ struct OptionSources {
             }
             arguments += try key.arguments(value, from: variable)
         }
+        guard !arguments.isEmpty else { return nil }
         return try parse(arguments, from: "the environment")
     }
 
