@@ -48,6 +48,12 @@ package final class Snapshot: @unchecked Sendable {
         try unsafe body(bytes)
     }
 
+    /// Whether isolates on both snapshots can be open in one process; false also if that cannot be
+    /// told.
+    package func fits(_ other: Snapshot) -> Bool {
+        unsafe cv8_snapshots_fit_together(raw, other.raw)
+    }
+
     var raw: cv8_bytes {
         unsafe cv8_bytes(
             bytes: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), byte_count: bytes.count)

@@ -44,7 +44,7 @@ struct HeapInspector {
 
     /// Not as a heap: it is never serialised again.
     private func open(_ snapshot: Snapshot) throws(WorkerError) -> Isolate {
-        isolates.close()
+        isolates.makeRoom(for: snapshot)
         guard let isolate = Isolate(.stateless, restoring: snapshot, print: { _ in }) else {
             throw .baseHeapFailed
         }

@@ -136,7 +136,7 @@ struct HeapServer: ~Copyable {
 
     private func open(_ snapshot: Snapshot) throws(WorkerError) -> Isolate {
         let console = console
-        isolates.close()
+        isolates.makeRoom(for: snapshot)
         guard let isolate = Isolate(.heap, restoring: snapshot, print: { console.record($0) })
         else { throw .baseHeapFailed }
         return isolate

@@ -112,6 +112,39 @@ extension EngineTests {
             #expect(try first.text("Math.random()") != second.text("Math.random()"))
         }
 
+        @Test("is opened beside isolates on the base heap, whose read-only objects it has")
+        func neighbours() throws {
+            let neighbour = try open(.stateless)
+            var heap = TestHeap()
+            _ = try heap.text("globalThis.kept = [new Intl.Segmenter('en'), Symbol('s')]; 0")
+            #expect(heap.snapshot.fits(TestEngine.baseHeap))
+            #expect(
+                try heap.text("[...kept[0].segment('ab')].length + String(kept[1])") == "2Symbol(s)"
+            )
+            #expect(
+                neighbour.evaluate(script("[...new Intl.Segmenter().segment('a')].length")).value?
+                    .text == "1")
+        }
+
+        @Test("does not fit where read-only objects or V8 are others, or cannot be told")
+        func strangers() throws {
+            let base = TestEngine.baseHeap
+            let bytes = unsafe base.withBytes { unsafe Array($0) }
+            func fits(_ bytes: [UInt8]) -> Bool {
+                unsafe bytes.withUnsafeBytes { unsafe Snapshot(copying: $0) }.fits(base)
+            }
+            #expect(fits(bytes))
+            let start = (76..<80).reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
+            for offset in [12, 76, start, start + 1000] {
+                var altered = bytes
+                altered[offset] ^= 1
+                #expect(!fits(altered), "altered at \(offset)")
+            }
+            #expect(!fits(Array(bytes.prefix(start + 1000))))
+            #expect(!fits(Array(bytes.prefix(20))))
+            #expect(!fits([]))
+        }
+
         @Test("keeps a heap of many objects")
         func manyObjects() throws {
             var heap = TestHeap()

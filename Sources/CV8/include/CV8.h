@@ -71,6 +71,10 @@ typedef void (*cv8_print)(void *context, int level, const char *text, size_t byt
 // fails, with the reason on standard error: a defect of the program.
 cv8_isolate *cv8_isolate_open_base(void);
 
+// Whether isolates on both snapshots can be open in one process: V8's read-only objects, which they
+// share, are the same. False also if that cannot be told.
+bool cv8_snapshots_fit_together(cv8_bytes first, cv8_bytes second);
+
 // Opens an isolate on a snapshot. The bytes must outlive the isolate. Precondition: they were made
 // by cv8_isolate_serialize of the same V8 build, mode and natives version, unaltered: V8 ends the
 // process otherwise. NULL only if the snapshot holds no base heap.
