@@ -3,7 +3,7 @@ import Glibc
 import WorkerProtocol
 
 /// The socket to the server: whole frames, blocking.
-// Safe because the word is changed by atomic calls only, and the flag by one thread.
+// Safe because the word is changed by atomic calls only, and the rest by one thread.
 @safe
 final class Channel: @unchecked Sendable {
     private static let free: UInt32 = 0
@@ -12,6 +12,8 @@ final class Channel: @unchecked Sendable {
     let descriptor: Int32
     /// Whether forks of this process may write too.
     var isShared = false
+    /// What goes with the next reply.
+    private var held: [UInt8] = []
     /// Shared with them.
     private let lock: UnsafeMutablePointer<UInt32>
 
@@ -38,12 +40,13 @@ final class Channel: @unchecked Sendable {
         }
     }
 
+    /// Has a reply go with the next one, which is due at once: the server wakes up once for both.
+    func hold(_ reply: Reply) { held += encoded(reply) }
+
     /// Writes a reply. Ends the process if the server is gone: nobody is left to serve.
     func write(_ reply: Reply) {
-        guard let bytes = try? reply.frame.encoded() else {
-            report("a reply is over its limit\n")
-            _exit(WorkerExit.protocolErrorCode)
-        }
+        let bytes = held + encoded(reply)
+        held = []
         if isShared {
             while unsafe csandbox_word_change(lock, Channel.free, Channel.taken) == 0 {
                 unsafe csandbox_word_wait(lock, Channel.taken, 10)
@@ -60,6 +63,14 @@ final class Channel: @unchecked Sendable {
             if count < 0 && errno != EINTR { _exit(0) }
             if count > 0 { written += count }
         }
+    }
+
+    private func encoded(_ reply: Reply) -> [UInt8] {
+        guard let bytes = try? reply.frame.encoded() else {
+            report("a reply is over its limit\n")
+            _exit(WorkerExit.protocolErrorCode)
+        }
+        return bytes
     }
 
     private func read(byteCount: Int) throws(WorkerError) -> [UInt8] {

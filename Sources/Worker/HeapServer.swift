@@ -87,11 +87,13 @@ struct HeapServer: ~Copyable {
                 outputByteCountMax: request.outputByteCountMax, deadline: deadline))
         console.finish()
         noteWork(HeapServer.processorMicroseconds - processorStart)
-        channel.write(
-            .evaluated(
-                Evaluation(
-                    outcome: outcome, microseconds: Deadline.now.microseconds(since: start),
-                    heapByteCount: isolate.heapByteCount)))
+        let evaluated = Reply.evaluated(
+            Evaluation(
+                outcome: outcome, microseconds: Deadline.now.microseconds(since: start),
+                heapByteCount: isolate.heapByteCount))
+        // That the state is kept is said a moment later, and nobody is answered before.
+        let isKept = request.savingDelayMilliseconds > 0 && request.saving.covers(outcome)
+        if isKept { channel.hold(evaluated) } else { channel.write(evaluated) }
         if request.state == .stateless {
             // The process was made for this one run, and taking its isolate apart helps nobody.
             _exit(0)
