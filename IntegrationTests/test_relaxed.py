@@ -51,10 +51,11 @@ def test_a_chain_of_runs_writes_little_and_keeps_all(relaxed):
 
 
 def test_constant_use_does_not_put_off_writing(relaxed, directory):
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
+    # A second, and more where other work has the machine.
+    end = time.monotonic() + 20
+    while not any((directory / "heads").rglob("*")):
+        assert time.monotonic() < end, "nothing was written in 20 s"
         relaxed.run(NEXT, heap="h")
-    assert any((directory / "heads").rglob("*")), "nothing was written in 2 s"
 
 
 @pytest.mark.parametrize("end", ["input", "signal"])
