@@ -46,6 +46,20 @@ def test_forks_make_the_snapshots_of_heaps_that_compute(memory):
     assert not seen_forks(memory, NEXT, "computing")
 
 
+@pytest.mark.parametrize("start_of, more", [
+    ("null", "a = { a }"), ("() => 1", "{ const b = a; a = () => b }"),
+    ("Promise.resolve()", "a = a.then(() => 1)"), ("{}", "a = Object.create(a)"),
+])
+def test_heaps_as_deep_as_they_may_be_outlive_being_serialised_in_place(memory, start_of, more):
+    # What ended V8 would end the worker, and in a fork only that.
+    deep = f"globalThis.a = {start_of}; for (let i = 0; i < 1e5; i++) {more}; globalThis.n = 0"
+    assert memory.run(deep, heap="h").value == 0
+    # More than follow one that computed with forks.
+    for expected in range(1, 12):
+        assert memory.run(NEXT, heap="h").value == expected
+    assert memory.run("[n, a !== null]", heap="h", save=False).value == [11, True]
+
+
 @pytest.mark.parametrize("durability", ["commit", "relaxed"])
 def test_a_state_that_is_too_large_is_not_kept(start, durability):
     server = start("--in-memory", "--snapshot-mb-max", 2, "--durability", durability)
