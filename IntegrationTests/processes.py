@@ -42,6 +42,11 @@ def is_running(pid: int) -> bool:
     return _parent_and_state(pid)[1] not in ("Z", "X", "")
 
 
+def parent(pid: int) -> int | None:
+    """The process that forked it; none if it has ended meanwhile."""
+    return _parent_and_state(pid)[0] or None
+
+
 def cpu_ticks(pid: int) -> int:
     """Processor time that a process has used, in clock ticks (commonly 10 ms)."""
     try:
