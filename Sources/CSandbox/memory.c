@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,4 +23,10 @@ int csandbox_memory_file(const char *name, size_t byte_count) {
 int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_count) {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     return fallocate(descriptor, mode, (off_t)offset, (off_t)byte_count) == 0 ? 0 : -errno;
+}
+
+void csandbox_keep_freed_memory(void) {
+    enum { kept = 4 << 20 };
+    mallopt(M_TRIM_THRESHOLD, kept);
+    mallopt(M_MMAP_THRESHOLD, kept);
 }

@@ -214,6 +214,8 @@ cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, voi
             is_complete = true;
         }
     }
+    // V8 holds on to this for further contexts, of which there are none.
+    owner->snapshot = {};
     if (is_complete && kind == cv8_serializable) cv8::let_optimize(owner->isolate);
     if (is_complete) return owner;
     cv8_isolate_dispose(owner);

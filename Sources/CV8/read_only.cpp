@@ -37,7 +37,7 @@ std::string_view read_only_section(cv8_bytes bytes) {
 
 } // namespace
 
-bool cv8_snapshots_fit_together(cv8_bytes first, cv8_bytes second) {
-    std::string_view objects = read_only_section(first);
-    return !objects.empty() && objects == read_only_section(second);
+cv8_bytes cv8_snapshot_read_only_part(cv8_bytes snapshot) {
+    std::string_view objects = read_only_section(snapshot);
+    return {objects.data(), objects.size()};
 }

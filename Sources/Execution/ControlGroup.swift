@@ -14,7 +14,7 @@ package struct ControlGroup: Hashable, Sendable {
         /// Processes and threads, with templates and those that hold namespaces.
         package var processCountMax: Int
 
-        /// Bounds for so many workers, each with a thread beside its first and two forks.
+        /// Bounds for so many workers, each with a thread beside its first and three forks.
         package init(memoryByteCountMax: Int, workersMax: Int) {
             self.memoryByteCountMax = memoryByteCountMax
             processCountMax = 8 * workersMax + 16

@@ -21,12 +21,9 @@ final class UnwrittenHeaps: Sendable {
     private struct Entry {
         let worker: WorkerProcess
         var head: HeapHead?
-        /// The runs whose states are not written, oldest first.
-        var runs: [(description: RunDescription, since: Duration)]
+        var runs: UnwrittenRuns
         var runNumber: UInt32
         var use: Use
-        /// The last run whose state is being written, as its time had come.
-        var dueRunNumber: UInt32 = 0
         /// A run that was given up, and that the worker may have finished all the same: then its
         /// state has taken the place of those before.
         var lateRun: RunDescription?
@@ -51,8 +48,6 @@ final class UnwrittenHeaps: Sendable {
         var lossCount: UInt64 = 0
     }
 
-    private static let due = Duration.milliseconds(
-        Int(EvaluateRequest.savingDelayMillisecondsMin))
     /// What has come of a heap is told once, of so many heaps at most.
     private static let failureCountMax = 10_000
 
@@ -103,15 +98,13 @@ final class UnwrittenHeaps: Sendable {
     /// How long a fork may keep the state of the next run on a heap. The shortest means that it is
     /// written whatever runs follow.
     func delay(for name: HeapName) -> Duration {
-        let (since, count) = state.withLock { state in
-            let entry = state.entries[name]
-            let next = entry?.runs.first { $0.description.runNumber > entry?.dueRunNumber ?? 0 }
-            return (next?.since, state.entries.count)
+        let now = timeline.now
+        let (delay, count) = state.withLock { state in
+            (state.entries[name]?.runs.delay(at: now), state.entries.count)
         }
         // Workers with unwritten heaps cannot be had for others.
-        guard count * 4 < limits.workersMax * 3, !pool.isFull else { return Self.due }
-        let now = timeline.now
-        return max(Self.due, (since ?? now) + limits.savingDelay - now)
+        guard count * 4 < limits.workersMax * 3, !pool.isFull else { return UnwrittenRuns.delayMin }
+        return delay ?? limits.savingDelay
     }
 
     /// Notes that a worker keeps the state of one more run.
@@ -123,9 +116,10 @@ final class UnwrittenHeaps: Sendable {
         let isNew = state.withLock { state in
             var entry =
                 state.entries[name]
-                ?? Entry(worker: worker, head: head, runs: [], runNumber: 0, use: .idle)
-            entry.runs.append((run, timeline.now))
-            if delay <= Self.due { entry.dueRunNumber = run.runNumber }
+                ?? Entry(
+                    worker: worker, head: head,
+                    runs: UnwrittenRuns(savingDelay: limits.savingDelay), runNumber: 0, use: .idle)
+            entry.runs.append(run, at: timeline.now, delay: delay)
             entry.runNumber = run.runNumber
             entry.use = .idle
             state.entries[name] = entry
@@ -182,16 +176,14 @@ final class UnwrittenHeaps: Sendable {
     func watch() async {
         while (try? await timeline.sleep(until: timeline.now + .seconds(1))) != nil {
             let now = timeline.now
-            let late = state.withLock { state in
-                state.entries.compactMap { name, entry in
-                    entry.runs.first.map { (name, entry.worker, now - $0.since) }
-                }
-            }
-            for (name, worker, age) in late where age > limits.savingDelay * 2 {
+            let late = state.withLock { state in state.entries.filter { $1.runs.isLate(at: now) } }
+            for (name, entry) in late {
                 // A worker tells then of a fork that ended without a word.
-                worker.saveNow()
-                guard age > limits.savingTimeout else { continue }
-                lose(name, of: worker, "its worker did not serialise it in time")
+                entry.worker.saveNow()
+                guard let oldest = entry.runs.oldest, now - oldest > limits.savingTimeout else {
+                    continue
+                }
+                lose(name, of: entry.worker, "its worker did not serialise it in time")
             }
         }
     }
@@ -205,13 +197,14 @@ final class UnwrittenHeaps: Sendable {
     private func write(
         _ saved: SavedSnapshot, of worker: WorkerProcess, _ name: HeapName
     ) async {
+        let heard = timeline.now
         let due = state.withLock { state -> (HeapHead?, RunDescription)? in
             guard let entry = state.entries[name], entry.worker.id == worker.id else { return nil }
-            let runs = entry.runs.map(\.description) + [entry.lateRun].compactMap(\.self)
+            let runs = entry.runs.descriptions + [entry.lateRun].compactMap(\.self)
             return runs.first { $0.runNumber == saved.runNumber }.map { (entry.head, $0) }
         }
         guard let (head, run) = due else { return worker.release(slot: saved.slot) }
-        guard case .made(let byteCount, _) = saved.report else {
+        guard case .made(let byteCount, let microseconds) = saved.report else {
             return lose(name, of: worker, saved.report.reason)
         }
         do {
@@ -222,9 +215,9 @@ final class UnwrittenHeaps: Sendable {
             state.withLock { state in
                 guard state.entries[name]?.worker.id == worker.id else { return }
                 state.entries[name]?.head = new
-                state.entries[name]?.runs.removeAll {
-                    $0.description.runNumber <= saved.runNumber
-                }
+                state.entries[name]?.runs.removeWritten(
+                    upTo: saved.runNumber, at: timeline.now,
+                    took: timeline.now - heard + .microseconds(Int64(clamping: microseconds)))
             }
             settleWhatIsWritten(name)
         } catch {

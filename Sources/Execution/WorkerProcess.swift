@@ -14,6 +14,9 @@ package final class WorkerProcess: Sendable {
     private let conversation: WorkerConversation
     private let handle: WorkerHandle
     private let exchange: MemoryFile
+    /// How much memory of each slot stays with a worker: that of an average heap's snapshot.
+    private static let keptByteCount = 1 << 20
+
     private let snapshotByteCountMax: Int
     private let diagnostics: MemoryFile
 
@@ -149,7 +152,7 @@ package final class WorkerProcess: Sendable {
         try await onThread { [self] in
             let offset = slot * snapshotByteCountMax
             let snapshot = try exchange.read(byteCount: byteCount, at: offset)
-            try exchange.discard(byteCount: snapshotByteCountMax, at: offset)
+            try giveBack(slotAt: offset)
             return snapshot
         }
     }
@@ -161,7 +164,15 @@ package final class WorkerProcess: Sendable {
 
     /// Gives back the memory that the last snapshot took on its way.
     package func discardSnapshot() async throws {
-        try await onThread { [self] in try exchange.discard(byteCount: snapshotByteCountMax) }
+        try await onThread { [self] in try giveBack(slotAt: 0) }
+    }
+
+    /// Gives back most of the memory of a slot. A small heap's next snapshot finds its pages there:
+    /// the kernel takes longer to make them than V8 to fill them.
+    private func giveBack(slotAt offset: Int) throws(ExecutionError) {
+        let kept = min(WorkerProcess.keptByteCount, snapshotByteCountMax)
+        guard snapshotByteCountMax > kept else { return }
+        try exchange.discard(byteCount: snapshotByteCountMax - kept, at: offset + kept)
     }
 
     /// What can be found out about a worker that ended by itself.

@@ -9,9 +9,9 @@ package struct ResourceLimits: Hashable, Sendable {
     /// As many as the watchdog's `poll` names; all numbers below are in use.
     private static let descriptorCountMax: UInt64 = 2
 
-    /// How many forks a worker may have at a time: one that holds a state for later, and one that
-    /// is being written.
-    package static let forkCountMax: UInt64 = 2
+    /// How many forks a worker may have at a time: one that holds a state for later, one that is
+    /// being written, and one that ends.
+    package static let forkCountMax: UInt64 = 3
     /// A worker's own: its threads.
     private static let taskCount: UInt64 = 2
 

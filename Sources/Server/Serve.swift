@@ -1,3 +1,4 @@
+internal import CSandbox
 internal import Execution
 internal import Glibc
 internal import Heaps
@@ -13,6 +14,7 @@ internal import WorkerProtocol
 extension ServerCommand {
     /// Puts the parts together and serves until the client goes or a signal comes.
     func serve(_ settings: Settings) async throws {
+        csandbox_keep_freed_memory()
         let logger = Logger(label: "mcp-v8")
         // One client is served by one thread: two would only hand its calls to each other.
         if case .stdio = settings.transport { NIOSingletons.groupLoopCountSuggestion = 1 }

@@ -58,6 +58,9 @@ package enum Engine {
         return true
     }
 
+    /// Gives memory back to the system that ended isolates have left for the next.
+    package static func releaseSpareMemory() { cv8_release_spare_memory() }
+
     /// Whether V8 has a time zone of this name, and takes it for its own.
     package static func knowsTimeZone(_ name: String, _ baseHeap: Snapshot) -> Bool {
         guard let isolate = Isolate(.stateless, restoring: baseHeap, print: { _ in }) else {

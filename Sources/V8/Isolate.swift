@@ -35,10 +35,12 @@ package struct Isolate: ~Copyable {
     package init?(
         _ kind: Kind, restoring snapshot: Snapshot, print: @escaping (ConsoleLine) -> Void
     ) {
-        let resources = Resources(snapshot: snapshot, print: print)
-        let opened = unsafe cv8_isolate_open(
-            kind == .heap ? cv8_serializable : cv8_stateless, snapshot.raw, receiveConsoleLine,
-            Unmanaged.passUnretained(resources).toOpaque())
+        let resources = Resources(print: print)
+        let opened = withExtendedLifetime(snapshot) {
+            unsafe cv8_isolate_open(
+                kind == .heap ? cv8_serializable : cv8_stateless, snapshot.raw, receiveConsoleLine,
+                Unmanaged.passUnretained(resources).toOpaque())
+        }
         guard let opened = unsafe opened else { return nil }
         unsafe raw = opened
         unsafe self.resources = Unmanaged.passRetained(resources)
@@ -99,13 +101,10 @@ package struct Isolate: ~Copyable {
 
 /// What V8 refers to as long as an isolate lives.
 private final class Resources {
-    /// V8 reads from it.
-    let snapshot: Snapshot
     /// Where console entries go.
     var print: (ConsoleLine) -> Void
 
-    init(snapshot: Snapshot, print: @escaping (ConsoleLine) -> Void) {
-        self.snapshot = snapshot
+    init(print: @escaping (ConsoleLine) -> Void) {
         self.print = print
     }
 }

@@ -12,6 +12,8 @@ package final class Snapshot: @unchecked Sendable {
         case v8
         /// We did.
         case swift
+        /// Others, who leave them as they are while this is used.
+        case others
     }
 
     private let bytes: UnsafeRawBufferPointer
@@ -29,6 +31,12 @@ package final class Snapshot: @unchecked Sendable {
         owner = .swift
     }
 
+    /// Is where such bytes are, for as long as they are there.
+    package init(borrowing content: UnsafeRawBufferPointer) {
+        unsafe bytes = content
+        owner = .others
+    }
+
     init(adopting content: cv8_bytes) {
         unsafe bytes = UnsafeRawBufferPointer(start: content.bytes, count: content.byte_count)
         owner = .v8
@@ -38,6 +46,7 @@ package final class Snapshot: @unchecked Sendable {
         switch owner {
         case .v8: unsafe cv8_snapshot_free(raw)
         case .swift: unsafe bytes.deallocate()
+        case .others: break
         }
     }
 
@@ -48,10 +57,11 @@ package final class Snapshot: @unchecked Sendable {
         try unsafe body(bytes)
     }
 
-    /// Whether isolates on both snapshots can be open in one process; false also if that cannot be
-    /// told.
-    package func fits(_ other: Snapshot) -> Bool {
-        unsafe cv8_snapshots_fit_together(raw, other.raw)
+    /// V8's read-only objects, which all isolates of a process share: those whose snapshots have
+    /// the same can be open beside each other. Empty if it cannot be told.
+    package var readOnlyObjects: [UInt8] {
+        let part = unsafe cv8_snapshot_read_only_part(raw)
+        return unsafe Array(UnsafeRawBufferPointer(start: part.bytes, count: part.byte_count))
     }
 
     var raw: cv8_bytes {

@@ -24,12 +24,12 @@ struct ExchangeMemory {
         unsafe bytes = UnsafeMutableRawBufferPointer(start: mapping, count: byteCount)
     }
 
-    /// Copies out the snapshot that the server put here.
+    /// The snapshot that the server put here, until the next request.
     func snapshot(_ byteCount: UInt64) throws(WorkerError) -> Snapshot {
         guard let count = Int(exactly: byteCount), count <= self.byteCount else {
             throw .wire(.frameTooLarge(byteCount: Int(clamping: byteCount), limit: self.byteCount))
         }
-        return unsafe Snapshot(copying: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        return unsafe Snapshot(borrowing: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     }
 
     /// Copies bytes in for the server, behind what lies there already.

@@ -76,6 +76,7 @@ struct HeapServer: ~Copyable {
     private mutating func serve(_ request: EvaluateRequest) throws(WorkerError) {
         let deadline = Deadline.after(milliseconds: request.timeoutMilliseconds)
         let isolate = try open(request.state)
+        forks.endDropped()
         console.begin(byteCountMax: Int(request.outputByteCountMax))
         watchdog.arm(isolate.terminator, at: deadline)
         defer { watchdog.disarm() }

@@ -6,18 +6,21 @@ import WorkerProtocol
 ///
 /// A worker takes one of them. The other one costs it nothing but its address space.
 final class OpenIsolates {
-    private let baseHeap: Snapshot
+    /// Of the snapshot that they were opened on, which nobody needs any more.
+    private let readOnlyObjects: [UInt8]
     private var stateless: Isolate?
     private var heap: Isolate?
 
     init(baseHeap: Snapshot) throws(WorkerError) {
-        self.baseHeap = baseHeap
+        readOnlyObjects = baseHeap.readOnlyObjects
         stateless = Isolate(.stateless, restoring: baseHeap, print: { _ in })
         heap = Isolate(.heap, restoring: baseHeap, print: { _ in })
         guard stateless != nil, heap != nil else { throw .baseHeapFailed }
         // Compiled here, once, and not in each worker. Not in the heap: its code would be in every
         // snapshot.
         stateless?.warmUp()
+        // A fork would pay for it.
+        Engine.releaseSpareMemory()
     }
 
     /// Lets go of the isolates that were not taken if a snapshot cannot be opened beside them.
@@ -26,7 +29,7 @@ final class OpenIsolates {
     /// objects, which are those of the first one's snapshot, and another snapshot's may be others.
     /// Mostly they are not, and closing takes a third as long as opening.
     func makeRoom(for snapshot: Snapshot) {
-        if snapshot.fits(baseHeap) { return }
+        if !readOnlyObjects.isEmpty && snapshot.readOnlyObjects == readOnlyObjects { return }
         stateless = nil
         heap = nil
     }

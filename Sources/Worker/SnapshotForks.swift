@@ -18,21 +18,25 @@ struct SnapshotForks {
 
     private struct Fork {
         let process: pid_t
+        /// Which word it waits on.
+        let word: Int
         let slot: Int
         let runNumber: UInt32
     }
 
+    /// How many may be about to end. One more is waited for.
+    private static let endingCountMax = 1
+
     private let words: UnsafeMutablePointer<UInt32>
     /// Holds the state of the last run.
     private var kept: Fork?
-    /// Was told to end, and holds its slot until it has. Nobody waits for that before they must: it
-    /// takes as long as a fork.
-    private var ending: Fork?
+    /// Are to end. That takes as long as a fork and a processor: it is put off until this one is
+    /// busy and the server is not, and nobody waits for it before they must.
+    private var ending: [Fork] = []
     /// Write the state of a run before, or have written it: the server has their slots.
     private var writing: [Fork] = []
 
-    /// Words are shared with forks: one for each slot from the second on, the first is the lock of
-    /// the channel.
+    /// Words are shared with forks: the first is the lock of the channel.
     init(words: UnsafeMutablePointer<UInt32>) {
         unsafe self.words = words
     }
@@ -40,16 +44,12 @@ struct SnapshotForks {
     /// Whether another process may write to the channel.
     var isAnyAlive: Bool { kept != nil || !writing.isEmpty }
 
-    /// A part of the exchange memory that nobody uses; waits for a fork that ends if there is one
-    /// and no other.
-    mutating func freeSlot() -> Int? {
-        let used = [kept, ending].compactMap(\.self) + writing
-        let free = (0..<WorkerDescriptor.exchangeSlotCount).first { slot in
+    /// A part of the exchange memory that nobody uses.
+    func freeSlot() -> Int? {
+        let used = [kept].compactMap(\.self) + writing
+        return (0..<WorkerDescriptor.exchangeSlotCount).first { slot in
             !used.contains { $0.slot == slot }
         }
-        guard free == nil, let fork = ending.take() else { return free }
-        SnapshotForks.reap(fork)
-        return fork.slot
     }
 
     /// Forks and runs `body` in the fork, which ends with it; false if no fork could be had. With
@@ -58,16 +58,17 @@ struct SnapshotForks {
         slot: Int, runNumber: UInt32, delayMilliseconds: UInt32, _ body: () -> Void
     ) -> Bool {
         let isDue = delayMilliseconds <= EvaluateRequest.savingDelayMillisecondsMin
-        unsafe csandbox_word_set(word(slot), isDue ? Word.writing : Word.kept)
+        let word = freeWord()
+        unsafe csandbox_word_set(words + word, isDue ? Word.writing : Word.kept)
         let process = csandbox_fork()
         if process == 0 {
-            awaitTime(slot: slot, delayMilliseconds: delayMilliseconds)
+            unsafe awaitTime(words + word, delayMilliseconds)
             body()
-            unsafe csandbox_word_set(word(slot), Word.told)
+            unsafe csandbox_word_set(words + word, Word.told)
             _exit(0)
         }
         guard process > 0 else { return false }
-        let fork = Fork(process: process, slot: slot, runNumber: runNumber)
+        let fork = Fork(process: process, word: word, slot: slot, runNumber: runNumber)
         if isDue { writing.append(fork) } else { kept = fork }
         return true
     }
@@ -75,26 +76,43 @@ struct SnapshotForks {
     /// Gives up the state that is kept, unless it is being written already.
     mutating func drop() {
         guard let fork = kept.take() else { return }
-        if unsafe csandbox_word_change(word(fork.slot), Word.kept, Word.dropped) == 1 {
-            if let earlier = ending { SnapshotForks.reap(earlier) }
-            ending = fork
+        if unsafe csandbox_word_change(words + fork.word, Word.kept, Word.dropped) == 1 {
+            ending.append(fork)
+            reapEnding()
         } else {
             writing.append(fork)
         }
+    }
+
+    /// Has the forks that were given up end, beside what this process does next. They would end
+    /// without that, but not at once.
+    func endDropped() {
+        for fork in ending { unsafe csandbox_word_wake(words + fork.word) }
+    }
+
+    private mutating func reapEnding() {
+        ending.removeAll { fork in
+            var status: Int32 = 0
+            return unsafe csandbox_look_at_child(fork.process, &status) != 0
+        }
+        guard ending.count > SnapshotForks.endingCountMax else { return }
+        endDropped()
+        SnapshotForks.reap(ending.removeFirst())
     }
 
     /// Has the kept state written now; returns what is to be told of forks that ended without a
     /// word.
     mutating func hasten() -> [SavedSnapshot] {
         if let fork = kept {
-            unsafe csandbox_word_change(word(fork.slot), Word.kept, Word.writing)
+            unsafe csandbox_word_change(words + fork.word, Word.kept, Word.writing)
+            unsafe csandbox_word_wake(words + fork.word)
         }
         var failures: [SavedSnapshot] = []
         for fork in [kept].compactMap(\.self) + writing {
             var status: Int32 = 0
             guard fork.process > 0,
                 unsafe csandbox_look_at_child(fork.process, &status) == 1,
-                unsafe csandbox_word_get(word(fork.slot)) != Word.told
+                unsafe csandbox_word_get(words + fork.word) != Word.told
             else { continue }
             failures.append(
                 SavedSnapshot(
@@ -117,7 +135,7 @@ struct SnapshotForks {
 
     /// Notes that a slot is the server's without a fork that wrote it.
     mutating func lend(slot: Int, runNumber: UInt32) {
-        writing.append(Fork(process: -1, slot: slot, runNumber: runNumber))
+        writing.append(Fork(process: -1, word: -1, slot: slot, runNumber: runNumber))
     }
 
     /// Runs `body` in a fork that ends with it, and waits for it.
@@ -150,24 +168,29 @@ struct SnapshotForks {
     }
 
     /// Waits until the state is to be written; ends the process if it is not.
-    private func awaitTime(slot: Int, delayMilliseconds: UInt32) {
+    private func awaitTime(_ word: UnsafeMutablePointer<UInt32>, _ delayMilliseconds: UInt32) {
         var left = delayMilliseconds
-        while left > 0, unsafe csandbox_word_get(word(slot)) == Word.kept {
+        while left > 0, unsafe csandbox_word_get(word) == Word.kept {
             // In steps, as a wait may end early; a step too many does no harm.
             let step = min(left, 100)
-            unsafe csandbox_word_wait(word(slot), Word.kept, step)
+            unsafe csandbox_word_wait(word, Word.kept, step)
             left -= step
         }
-        unsafe csandbox_word_change(word(slot), Word.kept, Word.writing)
-        if unsafe csandbox_word_get(word(slot)) == Word.dropped { _exit(0) }
+        unsafe csandbox_word_change(word, Word.kept, Word.writing)
+        if unsafe csandbox_word_get(word) == Word.dropped { _exit(0) }
+    }
+
+    private func freeWord() -> Int {
+        let used = ([kept].compactMap(\.self) + writing + ending).map(\.word)
+        var word = 1
+        while used.contains(word) { word += 1 }
+        return word
     }
 
     private static func reap(_ fork: Fork) {
         var status: Int32 = 0
         _ = unsafe csandbox_await_child(fork.process, &status)
     }
-
-    private func word(_ slot: Int) -> UnsafeMutablePointer<UInt32> { unsafe words + 1 + slot }
 
     private static func reason(_ status: Int32) -> String {
         switch (status & 0x7f, (status >> 8) & 0xff) {

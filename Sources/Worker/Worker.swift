@@ -1,3 +1,4 @@
+import CSandbox
 import Glibc
 import Sandbox
 import V8
@@ -63,6 +64,7 @@ struct Worker {
     }
 
     private static func serve(_ settings: Settings) throws(WorkerError) {
+        csandbox_keep_freed_memory()
         // Before anything asks what time it is.
         unsafe setenv("TZ", settings.timeZone, 1)
         let options = Engine.Options(

@@ -19,7 +19,7 @@ struct WorkerProcessTests {
         let source = FakeSource(answering: answer)
         let process = try await WorkerProcess(
             id: 1, from: source, on: MultiThreadedEventLoopGroup.singleton.next(),
-            snapshotByteCountMax: 4096)
+            snapshotByteCountMax: 2 << 20)
         defer { process.kill() }
         return try await body(process, try #require(source.workers.first))
     }
@@ -42,13 +42,15 @@ struct WorkerProcessTests {
         #expect(answer.snapshot == .made(byteCount: 3, microseconds: 1))
     }
 
-    @Test("copies a snapshot out and gives its memory back")
+    @Test("copies a snapshot out and gives its memory back, but the first mebibyte")
     func takeSnapshot() async throws {
         try await withWorker { process, fake in
-            fake.writeSnapshot([1, 2, 3])
-            let snapshot = try await process.takeSnapshot(byteCount: 3, slot: 0)
-            #expect(snapshot == [1, 2, 3])
-            #expect(fake.readSnapshot(byteCount: 3) == [0, 0, 0])
+            let bytes = [UInt8](repeating: 1, count: (1 << 20) + 3)
+            fake.writeSnapshot(bytes)
+            let snapshot = try await process.takeSnapshot(byteCount: bytes.count, slot: 0)
+            #expect(snapshot == bytes)
+            let left = fake.readSnapshot(byteCount: UInt64(bytes.count))
+            #expect(left == bytes.prefix(1 << 20) + [0, 0, 0])
         }
     }
 

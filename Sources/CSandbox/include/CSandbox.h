@@ -20,6 +20,10 @@ int csandbox_memory_file(const char *name, size_t byte_count);
 // Gives pages of a memory file back to the system; its content is zero there afterwards.
 int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_count);
 
+// Has malloc keep some 4 MiB of what is freed, and take blocks up to that size from there: the
+// kernel zeroes each page that it gives, which for a snapshot takes longer than to write it.
+void csandbox_keep_freed_memory(void);
+
 // Makes a pair of connected close-on-exec Unix sockets. Nothing else can connect to them.
 int csandbox_stream_pair(int descriptors[2]);
 int csandbox_datagram_pair(int descriptors[2]
@@ -61,6 +65,10 @@ int csandbox_await_end(pid_t child, int milliseconds);
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);
 
+// Has later forks go without the libraries that libnode is linked with for Node's own sake: none of
+// their code is ever called, and each fork would pay for their mappings.
+void csandbox_leave_node_behind(void);
+
 // A descriptor that becomes readable when a child of this process ends; blocks the signal for
 // everything else. Reading is not needed: wait for children until there are none.
 int csandbox_child_signal(void);
@@ -82,10 +90,13 @@ int csandbox_kill_group(pid_t leader);
 // A page of zeros that this process will share with its forks. NULL if there is none.
 uint32_t *csandbox_shared_words(void);
 
-// Changes a shared word if it is `from`, and wakes who waits for it. Returns whether it was.
+// Changes a shared word if it is `from`. Returns whether it was.
 int csandbox_word_change(uint32_t *word, uint32_t from, uint32_t to);
-void csandbox_word_set(uint32_t *word, uint32_t value);
 uint32_t csandbox_word_get(const uint32_t *word);
+
+// Changes a shared word, and wakes who waits for it.
+void csandbox_word_set(uint32_t *word, uint32_t value);
+void csandbox_word_wake(uint32_t *word);
 
 // Waits while a shared word is `value`, for a time, and perhaps less.
 void csandbox_word_wait(uint32_t *word, uint32_t value, uint32_t milliseconds);

@@ -71,11 +71,11 @@ typedef void (*cv8_print)(void *context, int level, const char *text, size_t byt
 // fails, with the reason on standard error: a defect of the program.
 cv8_isolate *cv8_isolate_open_base(void);
 
-// Whether isolates on both snapshots can be open in one process: V8's read-only objects, which they
-// share, are the same. False also if that cannot be told.
-bool cv8_snapshots_fit_together(cv8_bytes first, cv8_bytes second);
+// The part of a snapshot with V8's read-only objects, which all isolates of a process share; empty
+// if it cannot be told.
+cv8_bytes cv8_snapshot_read_only_part(cv8_bytes snapshot);
 
-// Opens an isolate on a snapshot. The bytes must outlive the isolate. Precondition: they were made
+// Opens an isolate on a snapshot; the bytes are not needed afterwards. Precondition: they were made
 // by cv8_isolate_serialize of the same V8 build, mode and natives version, unaltered: V8 ends the
 // process otherwise. NULL only if the snapshot holds no base heap.
 cv8_isolate *
@@ -87,6 +87,9 @@ void cv8_isolate_reseed(cv8_isolate *isolate);
 
 // Ends an isolate. NULL is allowed.
 void cv8_isolate_dispose(cv8_isolate *isolate);
+
+// Gives memory back to the system that ended isolates have left for the next.
+void cv8_release_spare_memory(void);
 
 // Makes the isolate's JavaScript end as soon as V8 looks; it cannot be used for anything but
 // disposal afterwards. From any thread, while the isolate is open.

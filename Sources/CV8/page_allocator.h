@@ -1,0 +1,47 @@
+#pragma once
+#include <mutex>
+#include <v8-platform.h>
+
+namespace cv8 {
+
+// The memory of V8's heaps, in a process that forks.
+//
+// V8's own allocator, as Node builds it, marks its pages MADV_DONTFORK: a forked child dies when it
+// first touches the heap.
+class PageAllocator final : public v8::PageAllocator {
+public:
+    PageAllocator();
+    size_t AllocatePageSize() override { return page_size; }
+    size_t CommitPageSize() override { return page_size; }
+    void SetRandomMmapSeed(int64_t) override {}
+    void *GetRandomMmapAddr() override { return nullptr; }
+    void *AllocatePages(void *hint, size_t size, size_t alignment, Permission permission) override;
+    bool FreePages(void *address, size_t size) override;
+    bool ReleasePages(void *address, size_t size, size_t new_size) override;
+    bool SetPermissions(void *address, size_t size, Permission permission) override;
+    bool DiscardSystemPages(void *address, size_t size) override;
+    bool DecommitPages(void *address, size_t size) override;
+
+    // Gives chunks back to the kernel that wait for the next isolate.
+    void release_spares();
+
+private:
+    // What V8 takes for its heap's pages, and a huge page of the kernel's.
+    static constexpr size_t chunk_size = 256 << 10, block_size = 2 << 20;
+    // Above this a heap lies in blocks.
+    static constexpr size_t small_heap = 12 << 20;
+    static constexpr size_t spare_count_max = 12;
+
+    void *take_chunk();
+
+    const size_t page_size;
+    std::mutex mutex;
+    // What V8 has of chunks, in bytes.
+    size_t chunk_bytes = 0;
+    void *spares[spare_count_max];
+    size_t spare_count = 0;
+    char *block = nullptr;
+    size_t block_left = 0;
+};
+
+} // namespace cv8
