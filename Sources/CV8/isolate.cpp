@@ -2,6 +2,7 @@
 #include "array_buffers.h"
 #include "natives.h"
 #include "optimizer.h"
+#include "snapshot_costs.h"
 
 #include <CBaseHeap.h>
 #include <cstdio>
@@ -263,6 +264,7 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
     owner->hooks.Reset();
     owner->context.Reset();
     cv8::end_optimizing(owner->isolate);
+    cv8::SnapshotCosts costs;
     auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
     cv8_isolate_dispose(owner);
     return {blob.data, static_cast<size_t>(blob.raw_size)};

@@ -36,7 +36,7 @@ package struct Isolate: ~Copyable {
         _ kind: Kind, restoring snapshot: Snapshot, print: @escaping (ConsoleLine) -> Void
     ) {
         let resources = Resources(print: print)
-        let opened = withExtendedLifetime(snapshot) {
+        let opened = unsafe withExtendedLifetime(snapshot) {
             unsafe cv8_isolate_open(
                 kind == .heap ? cv8_serializable : cv8_stateless, snapshot.raw, receiveConsoleLine,
                 Unmanaged.passUnretained(resources).toOpaque())
