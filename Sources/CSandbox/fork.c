@@ -2,11 +2,9 @@
 #include "CSandbox.h"
 
 #include <errno.h>
-#include <link.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -67,34 +65,4 @@ int csandbox_lead_group(void) {
 int csandbox_kill_group(pid_t leader) {
     // Forks that are under way when the signal is sent are either in the group or refused.
     return kill(-leader, SIGKILL) == 0 || errno == ESRCH ? 0 : -errno;
-}
-
-// What Node needs beside V8.
-static const char *const libraries_of_node[] = {
-    "libbrotli", "libcares.", "libcrypto.", "libnghttp2.", "libssl.", "libuv.",
-};
-
-static int leave_behind(struct dl_phdr_info *info, size_t size, void *context) {
-    (void)size;
-    (void)context;
-    const char *slash = strrchr(info->dlpi_name, '/');
-    const char *file = slash ? slash + 1 : info->dlpi_name;
-    bool is_found = false;
-    for (size_t index = 0; index < sizeof libraries_of_node / sizeof *libraries_of_node; index++) {
-        const char *name = libraries_of_node[index];
-        is_found |= strncmp(file, name, strlen(name)) == 0;
-    }
-    uintptr_t page_mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
-    for (int index = 0; is_found && index < info->dlpi_phnum; index++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[index];
-        if (header->p_type != PT_LOAD) continue;
-        uintptr_t start = (info->dlpi_addr + header->p_vaddr) & ~page_mask;
-        uintptr_t end = info->dlpi_addr + header->p_vaddr + header->p_memsz;
-        madvise((void *)start, ((end + page_mask) & ~page_mask) - start, MADV_DONTFORK);
-    }
-    return 0;
-}
-
-void csandbox_leave_node_behind(void) {
-    dl_iterate_phdr(leave_behind, NULL);
 }

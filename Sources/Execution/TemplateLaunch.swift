@@ -28,16 +28,20 @@ package struct TemplateLaunch: Sendable {
 
     /// Describes a start; nothing happens yet.
     ///
-    /// - Parameter controlGroup: what it and its workers are to be in.
+    /// - Parameters:
+    ///   - hasManyWorkers: whether it is worth 26 MiB that workers are forked from it more quickly.
+    ///   - controlGroup: what it and its workers are to be in.
     package init(
         path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,
-        sandbox: SandboxLevel = .on, timeZone: String = "UTC", controlGroup: ControlGroup? = nil
+        sandbox: SandboxLevel = .on, timeZone: String = "UTC", hasManyWorkers: Bool = true,
+        controlGroup: ControlGroup? = nil
     ) {
         self.path = path
         self.controlGroup = controlGroup
         arguments = [
             path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
             "--sandbox", sandbox.rawValue, "--time-zone", timeZone,
+            "--code-pages", hasManyWorkers ? "huge" : "small",
         ]
     }
 

@@ -302,7 +302,8 @@ extension Settings {
         let launch = TemplateLaunch(
             path: TemplateLaunch.pathBesideThisProgram(),
             heapByteCountMax: limits.heapByteCountMax, mode: mode, sandbox: sandbox,
-            timeZone: script.timeZone, controlGroup: controlGroup)
+            timeZone: script.timeZone, hasManyWorkers: workers == .forked,
+            controlGroup: controlGroup)
         return WorkerTemplate(
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), timeline: timeline,
             logger: logger

@@ -24,7 +24,6 @@ struct Template {
         isolates = try OpenIsolates(baseHeap: baseHeap)
         // A thread that was not forked along may hold a lock that the child then waits for.
         guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
-        csandbox_leave_node_behind()
         self.mode = mode
         self.confinement = confinement
         do throws(SandboxError) { report = try confinement.confineTemplate() } catch {

@@ -20,6 +20,8 @@ struct Worker {
         var mode = EngineIdentity.Mode.jit
         var sandbox = SandboxLevel.on
         var timeZone = "UTC"
+        /// Whether V8's code is to lie in huge pages, which are memory of this process.
+        var hasHugeCodePages = false
 
         init(arguments: [String]) throws(WorkerError) {
             var rest = arguments[...]
@@ -39,6 +41,8 @@ struct Worker {
                     }
                     sandbox = level
                 case ("--time-zone", let name): timeZone = name
+                case ("--code-pages", "huge"): hasHugeCodePages = true
+                case ("--code-pages", "small"): hasHugeCodePages = false
                 default: throw .badArgument(name)
                 }
             }
@@ -79,6 +83,7 @@ struct Worker {
         if settings.mode == .jit && !Engine.startOptimizer(baseHeap) {
             report("mcp-v8-worker: this V8 does not optimise in heaps: they compute slowly\n")
         }
+        csandbox_prepare_libraries_for_forks(settings.hasHugeCodePages)
         let limits = ResourceLimits(
             dataByteCountMax: settings.heapByteCountMax * dataPerHeapByte)
         let template = try Template(

@@ -4,6 +4,7 @@
 // Every function returns 0 or a count on success and -errno on failure, and sets no state of its
 // own.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -65,9 +66,13 @@ int csandbox_await_end(pid_t child, int milliseconds);
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);
 
-// Has later forks go without the libraries that libnode is linked with for Node's own sake: none of
-// their code is ever called, and each fork would pay for their mappings.
-void csandbox_leave_node_behind(void);
+// Makes forks of this process cheap in what libraries have to do with it. To be called while there
+// is one thread, and memory may be made executable.
+//
+// The libraries that libnode is linked with for Node's own sake are not there in forks: none of
+// their code is ever called, and each fork would pay for their mappings. With `huge_pages` V8's
+// code is in such, where the kernel has them: each fork would bring in anew what it runs of it.
+void csandbox_prepare_libraries_for_forks(bool huge_pages);
 
 // A descriptor that becomes readable when a child of this process ends; blocks the signal for
 // everything else. Reading is not needed: wait for children until there are none.
