@@ -2,6 +2,7 @@
 #include "CSandbox.h"
 
 #include <link.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -67,6 +68,18 @@ static int visit(struct dl_phdr_info *info, size_t info_size, void *context) {
     return 0;
 }
 
-void csandbox_prepare_libraries_for_forks(bool huge_pages) {
+// Has malloc's memory lie in huge pages, from its end down to where they do not fit any more.
+static void collapse_heap(void) {
+    enum { heap_count_max = 8 };
+    char *page = (char *)((uintptr_t)sbrk(0) / huge_page * huge_page);
+    for (int count = 0; count < heap_count_max; count++) {
+        page -= huge_page;
+        if (madvise(page, huge_page, MADV_COLLAPSE) != 0) break;
+    }
+}
+
+void csandbox_begin_forking(bool huge_pages) {
     dl_iterate_phdr(visit, &huge_pages);
+    malloc_trim(csandbox_heap_pad);
+    if (huge_pages) collapse_heap();
 }

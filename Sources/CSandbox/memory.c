@@ -27,6 +27,7 @@ int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_coun
 
 void csandbox_keep_freed_memory(void) {
     enum { kept = 4 << 20 };
-    mallopt(M_TRIM_THRESHOLD, kept);
+    mallopt(M_TOP_PAD, csandbox_heap_pad);
+    mallopt(M_TRIM_THRESHOLD, kept + csandbox_heap_pad);
     mallopt(M_MMAP_THRESHOLD, kept);
 }

@@ -50,7 +50,7 @@ PageAllocator::AllocatePages(void *hint, size_t size, size_t alignment, Permissi
 // Writable, whatever is asked for: V8 asks for no access, and for access next.
 void *PageAllocator::take_chunk() {
     if (spare_count > 0) return spares[--spare_count];
-    if (chunk_bytes < small_heap) return map(nullptr, chunk_size, chunk_size, kReadWrite);
+    if (forks && chunk_bytes < small_heap) return map(nullptr, chunk_size, chunk_size, kReadWrite);
     // The kernel may use a huge page for a block: a fork copies one entry then, and 512 otherwise.
     if (block_left == 0) {
         block = static_cast<char *>(map(nullptr, block_size, block_size, kReadWrite));
@@ -76,8 +76,10 @@ bool PageAllocator::FreePages(void *address, size_t size) {
     return munmap(address, size) == 0;
 }
 
-void PageAllocator::release_spares() {
+void PageAllocator::begin_forking() {
     std::lock_guard lock(mutex);
+    forks = true;
+    block_left = 0;
     while (spare_count > 0) munmap(spares[--spare_count], chunk_size);
 }
 

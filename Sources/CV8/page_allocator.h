@@ -22,13 +22,14 @@ public:
     bool DiscardSystemPages(void *address, size_t size) override;
     bool DecommitPages(void *address, size_t size) override;
 
-    // Gives chunks back to the kernel that wait for the next isolate.
-    void release_spares();
+    // Gives chunks back to the kernel that wait for the next isolate. Until then all heaps lie in
+    // blocks: they are the ones that this process's forks share.
+    void begin_forking();
 
 private:
     // What V8 takes for its heap's pages, and a huge page of the kernel's.
     static constexpr size_t chunk_size = 256 << 10, block_size = 2 << 20;
-    // Above this a heap lies in blocks.
+    // Above this a fork's heap lies in blocks.
     static constexpr size_t small_heap = 12 << 20;
     static constexpr size_t spare_count_max = 12;
 
@@ -36,6 +37,7 @@ private:
 
     const size_t page_size;
     std::mutex mutex;
+    bool forks = false;
     // What V8 has of chunks, in bytes.
     size_t chunk_bytes = 0;
     void *spares[spare_count_max];

@@ -3,7 +3,6 @@
 #include "page_allocator.h"
 
 #include <libplatform/libplatform.h>
-#include <malloc.h>
 #include <memory>
 
 namespace cv8 {
@@ -61,7 +60,6 @@ bool pump_task(v8::Isolate *isolate) {
 
 } // namespace cv8
 
-void cv8_release_spare_memory(void) {
-    cv8::platform().pages().release_spares();
-    malloc_trim(0);
+void cv8_begin_forking(void) {
+    cv8::platform().pages().begin_forking();
 }

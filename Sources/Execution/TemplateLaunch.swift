@@ -29,7 +29,7 @@ package struct TemplateLaunch: Sendable {
     /// Describes a start; nothing happens yet.
     ///
     /// - Parameters:
-    ///   - hasManyWorkers: whether it is worth 26 MiB that workers are forked from it more quickly.
+    ///   - hasManyWorkers: whether it is worth 30 MiB that workers are forked from it more quickly.
     ///   - controlGroup: what it and its workers are to be in.
     package init(
         path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,
@@ -41,7 +41,7 @@ package struct TemplateLaunch: Sendable {
         arguments = [
             path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
             "--sandbox", sandbox.rawValue, "--time-zone", timeZone,
-            "--code-pages", hasManyWorkers ? "huge" : "small",
+            "--pages", hasManyWorkers ? "huge" : "small",
         ]
     }
 

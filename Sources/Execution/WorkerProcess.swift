@@ -14,8 +14,9 @@ package final class WorkerProcess: Sendable {
     private let conversation: WorkerConversation
     private let handle: WorkerHandle
     private let exchange: MemoryFile
-    /// How much memory of each slot stays with a worker: that of an average heap's snapshot.
-    private static let keptByteCount = 1 << 20
+    /// How much memory of each slot stays with a worker. With that a worker that holds a small heap
+    /// has some 5 MiB of its own.
+    private static let keptByteCount = 384 << 10
 
     private let snapshotByteCountMax: Int
     private let diagnostics: MemoryFile

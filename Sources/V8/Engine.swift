@@ -58,8 +58,9 @@ package enum Engine {
         return true
     }
 
-    /// Gives memory back to the system that ended isolates have left for the next.
-    package static func releaseSpareMemory() { cv8_release_spare_memory() }
+    /// Says that this process has the isolates that its forks are to share: memory that ended ones
+    /// have left for the next is given back to the system.
+    package static func beginForking() { cv8_begin_forking() }
 
     /// Whether V8 has a time zone of this name, and takes it for its own.
     package static func knowsTimeZone(_ name: String, _ baseHeap: Snapshot) -> Bool {

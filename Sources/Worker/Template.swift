@@ -19,11 +19,12 @@ struct Template {
 
     /// Confines this process, for good.
     init(
-        baseHeap: Snapshot, mode: EngineIdentity.Mode, confinement: Confinement
+        baseHeap: Snapshot, mode: EngineIdentity.Mode, hasHugePages: Bool, confinement: Confinement
     ) throws(WorkerError) {
         isolates = try OpenIsolates(baseHeap: baseHeap)
         // A thread that was not forked along may hold a lock that the child then waits for.
         guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
+        csandbox_begin_forking(hasHugePages)
         self.mode = mode
         self.confinement = confinement
         do throws(SandboxError) { report = try confinement.confineTemplate() } catch {

@@ -20,8 +20,8 @@ struct Worker {
         var mode = EngineIdentity.Mode.jit
         var sandbox = SandboxLevel.on
         var timeZone = "UTC"
-        /// Whether V8's code is to lie in huge pages, which are memory of this process.
-        var hasHugeCodePages = false
+        /// Whether V8's code and malloc's memory are to lie in huge pages, some 30 MiB of them.
+        var hasHugePages = false
 
         init(arguments: [String]) throws(WorkerError) {
             var rest = arguments[...]
@@ -41,8 +41,8 @@ struct Worker {
                     }
                     sandbox = level
                 case ("--time-zone", let name): timeZone = name
-                case ("--code-pages", "huge"): hasHugeCodePages = true
-                case ("--code-pages", "small"): hasHugeCodePages = false
+                case ("--pages", "huge"): hasHugePages = true
+                case ("--pages", "small"): hasHugePages = false
                 default: throw .badArgument(name)
                 }
             }
@@ -83,11 +83,10 @@ struct Worker {
         if settings.mode == .jit && !Engine.startOptimizer(baseHeap) {
             report("mcp-v8-worker: this V8 does not optimise in heaps: they compute slowly\n")
         }
-        csandbox_prepare_libraries_for_forks(settings.hasHugeCodePages)
         let limits = ResourceLimits(
             dataByteCountMax: settings.heapByteCountMax * dataPerHeapByte)
         let template = try Template(
-            baseHeap: baseHeap, mode: settings.mode,
+            baseHeap: baseHeap, mode: settings.mode, hasHugePages: settings.hasHugePages,
             confinement: Confinement(
                 level: settings.sandbox, mode: settings.mode, limits: limits))
         try template.run()

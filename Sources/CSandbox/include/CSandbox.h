@@ -25,6 +25,10 @@ int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_coun
 // kernel zeroes each page that it gives, which for a snapshot takes longer than to write it.
 void csandbox_keep_freed_memory(void);
 
+// How much malloc has at its end that it does not use yet, in bytes: with less there may be no huge
+// page in what it has.
+enum { csandbox_heap_pad = 2 << 20 };
+
 // Makes a pair of connected close-on-exec Unix sockets. Nothing else can connect to them.
 int csandbox_stream_pair(int descriptors[2]);
 int csandbox_datagram_pair(int descriptors[2]
@@ -66,13 +70,14 @@ int csandbox_await_end(pid_t child, int milliseconds);
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);
 
-// Makes forks of this process cheap in what libraries have to do with it. To be called while there
-// is one thread, and memory may be made executable.
+// Makes forks of this process cheap. To be called while there is one thread, and memory may be made
+// executable.
 //
 // The libraries that libnode is linked with for Node's own sake are not there in forks: none of
 // their code is ever called, and each fork would pay for their mappings. With `huge_pages` V8's
-// code is in such, where the kernel has them: each fork would bring in anew what it runs of it.
-void csandbox_prepare_libraries_for_forks(bool huge_pages);
+// code and malloc's memory are in such, where the kernel has them: a fork copies one entry for each
+// instead of 512, and need not bring in anew what it runs of the code.
+void csandbox_begin_forking(bool huge_pages);
 
 // A descriptor that becomes readable when a child of this process ends; blocks the signal for
 // everything else. Reading is not needed: wait for children until there are none.

@@ -88,8 +88,9 @@ void cv8_isolate_reseed(cv8_isolate *isolate);
 // Ends an isolate. NULL is allowed.
 void cv8_isolate_dispose(cv8_isolate *isolate);
 
-// Gives memory back to the system that ended isolates have left for the next.
-void cv8_release_spare_memory(void);
+// Says that this process has the isolates that its forks are to share: memory that ended ones have
+// left for the next is given back to the system.
+void cv8_begin_forking(void);
 
 // Makes the isolate's JavaScript end as soon as V8 looks; it cannot be used for anything but
 // disposal afterwards. From any thread, while the isolate is open.
