@@ -41,6 +41,7 @@ static void move_to_huge_pages(uintptr_t start, uintptr_t end) {
     char *copy = mapping + (huge_page - (uintptr_t)mapping % huge_page) % huge_page;
     madvise(copy, size, MADV_HUGEPAGE);
     memcpy(copy, (const void *)start, size);
+    __builtin___clear_cache(copy, copy + size);
     bool is_moved = madvise(copy, size, MADV_COLLAPSE) == 0
                     && mprotect(copy, size, PROT_READ | PROT_EXEC) == 0
                     && mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start)

@@ -1,5 +1,6 @@
 #include "page_allocator.h"
 
+#include <algorithm>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -47,6 +48,11 @@ PageAllocator::AllocatePages(void *hint, size_t size, size_t alignment, Permissi
     return chunk;
 }
 
+// Whether memory is one of those, and not as much for something else.
+bool PageAllocator::is_chunk(void *address, size_t size) {
+    return size == chunk_size && reinterpret_cast<uintptr_t>(address) % chunk_size == 0;
+}
+
 // Writable, whatever is asked for: V8 asks for no access, and for access next.
 void *PageAllocator::take_chunk() {
     if (spare_count > 0) return spares[--spare_count];
@@ -65,9 +71,9 @@ void *PageAllocator::take_chunk() {
 // Keeps some of the chunks that an isolate leaves: the next one is the same heap a run later, and
 // the kernel takes longer to make its pages than V8 to fill them.
 bool PageAllocator::FreePages(void *address, size_t size) {
-    if (size == chunk_size) {
+    if (is_chunk(address, size)) {
         std::lock_guard lock(mutex);
-        chunk_bytes -= size;
+        chunk_bytes -= std::min(chunk_bytes, size);
         if (spare_count < spare_count_max && SetPermissions(address, size, kReadWrite)) {
             spares[spare_count++] = address;
             return true;
@@ -84,9 +90,9 @@ void PageAllocator::begin_forking() {
 }
 
 bool PageAllocator::ReleasePages(void *address, size_t size, size_t new_size) {
-    if (size == chunk_size) {
+    if (is_chunk(address, size)) {
         std::lock_guard lock(mutex);
-        chunk_bytes -= size;
+        chunk_bytes -= std::min(chunk_bytes, size);
     }
     return munmap(static_cast<char *>(address) + new_size, size - new_size) == 0;
 }

@@ -33,6 +33,7 @@ private:
     static constexpr size_t small_heap = 12 << 20;
     static constexpr size_t spare_count_max = 12;
 
+    static bool is_chunk(void *address, size_t size);
     void *take_chunk();
 
     const size_t page_size;
