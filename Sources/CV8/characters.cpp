@@ -41,22 +41,35 @@ const std::map<std::string, Table> tables = {
     {"shift_jis", {"ibm-943_P15A-2003", true}},
 };
 
+struct Functions {
+    Open *open = icu<Open>("ucnv_open");
+    Convert *convert = icu<Convert>("ucnv_toUChars");
+};
+
+const Functions &functions() {
+    static const Functions found;
+    return found;
+}
+
 // Each is opened once in a process; a worker has one thread.
 void *converter(const char *name) {
     static std::map<std::string, void *> converters;
     auto known = converters.find(name);
     if (known != converters.end()) return known->second;
-    static auto *const open = icu<Open>("ucnv_open");
-    if (!open) return nullptr;
+    if (!functions().open) return nullptr;
     int error = 0;
-    void *opened = open(name, &error);
+    void *opened = functions().open(name, &error);
     return converters[name] = error > 0 ? nullptr : opened;
 }
 
 } // namespace
 
+void find_characters() {
+    functions();
+}
+
 std::u16string characters(const std::string &encoding, uint32_t sequence) {
-    static auto *const convert = icu<Convert>("ucnv_toUChars");
+    Convert *convert = functions().convert;
     auto table = tables.find(encoding);
     void *opened = table == tables.end() ? nullptr : converter(table->second.name);
     if (!opened || !convert) return {};

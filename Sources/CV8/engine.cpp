@@ -1,4 +1,5 @@
 #include "CV8.h"
+#include "characters.h"
 #include "platform.h"
 #include "version.h"
 
@@ -28,6 +29,7 @@ void cv8_start(cv8_options options) {
     v8::V8::SetEntropySource([](unsigned char *buffer, size_t length) {
         return getrandom(buffer, length, 0) == static_cast<ssize_t>(length);
     });
+    cv8::find_characters();
     v8::V8::InitializePlatform(&cv8::shared_platform());
     v8::V8::Initialize();
 }
