@@ -75,9 +75,9 @@ pid_t csandbox_fork(void);
 //
 // The libraries that libnode is linked with for Node's own sake are not there in forks: none of
 // their code is ever called, and each fork would pay for their mappings. So nothing may be looked
-// up by name there (dlsym) that is not found before them. With `huge_pages` V8's
-// code and malloc's memory are in such, where the kernel has them: a fork copies one entry for each
-// instead of 512, and need not bring in anew what it runs of the code.
+// up by name there (dlsym) that is not found before them. With `huge_pages` V8's code and malloc's
+// memory are in such, where the kernel has them: a fork copies one entry for each instead of 512,
+// and need not bring in anew what it runs of the code.
 void csandbox_begin_forking(bool huge_pages);
 
 // A descriptor that becomes readable when a child of this process ends; blocks the signal for
