@@ -1,6 +1,6 @@
 """Exported heaps as somebody else would write them: docs/formats/export.md, in Python.
 
-What is made here has every digest right, V8's own among them: what is behind those is reached.
+What is made here has every digest right: what is behind those is reached.
 """
 
 from __future__ import annotations
@@ -9,12 +9,9 @@ import ctypes
 import hashlib
 import random
 import struct
-import zlib
 
 RECORD = 122
 """Where an envelope's record begins."""
-_CHECKSUM = 8
-"""Where V8's checksum lies in a snapshot; what follows it is what it is of."""
 
 
 class Exported:
@@ -35,14 +32,8 @@ class Exported:
         if packing == 2:
             self.snapshot = _inflate(self.snapshot, self.byte_count)
         assert hashlib.sha256(self.snapshot).digest() == self.record[4:36]
-        assert self.checksum(self.snapshot) == self.snapshot[_CHECKSUM:_CHECKSUM + 4]
 
-    @staticmethod
-    def checksum(snapshot: bytes) -> bytes:
-        """What V8 10.2 finds right: it is no protection, but keeps it from looking."""
-        return struct.pack("<I", zlib.adler32(snapshot[_CHECKSUM + 4:], 0))
-
-    def altered(self, seed: int, byte_count: int, *, checksum: bool = True) -> bytes:
+    def altered(self, seed: int, byte_count: int) -> bytes:
         """The snapshot with bytes changed somewhere behind its header."""
         choose = random.Random(seed)
         content = bytearray(self.snapshot)
@@ -54,8 +45,6 @@ class Exported:
             places = [choose.randrange(80, len(content)) for _ in range(byte_count)]
         for place in places:
             content[place] ^= choose.randrange(1, 256) if byte_count > 1 else 1 << seed % 8
-        if checksum:
-            content[_CHECKSUM:_CHECKSUM + 4] = self.checksum(bytes(content))
         return bytes(content)
 
     def archive(self, snapshot: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Snapshots that somebody altered: refused where they are not signed, else they end their worker.
 
-Every digest of them is right, V8's checksum too, so that V8 reads them. MCP_V8_ALTERED=N tries that
-many in place of a few.
+Every digest of them is right, so that V8 reads them. MCP_V8_ALTERED=N tries that many in place of a
+few.
 """
 
 from __future__ import annotations
