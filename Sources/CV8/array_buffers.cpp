@@ -8,11 +8,11 @@
 // process that V8 calls this and that the object's layout is the one assumed.
 
 #include "array_buffers.h"
+#include "original.h"
 #include "version.h"
 
 #include <atomic>
 #include <cstring>
-#include <dlfcn.h>
 #include <memory>
 
 namespace {
@@ -46,10 +46,10 @@ private:
 };
 
 void JSArrayBuffer::Attach(std::shared_ptr<BackingStore> store) {
-    using Original = void (*)(JSArrayBuffer *, std::shared_ptr<BackingStore>);
-    static const auto original = reinterpret_cast<Original>(dlsym(
-        RTLD_NEXT, "_ZN2v88internal13JSArrayBuffer6AttachESt10shared_ptrINS0_12BackingStoreEE"
-    ));
+    using Original = void(JSArrayBuffer *, std::shared_ptr<BackingStore>);
+    static const auto original = cv8::original<Original>(
+        "_ZN2v88internal13JSArrayBuffer6AttachESt10shared_ptrINS0_12BackingStoreEE"
+    );
     auto address = reinterpret_cast<const char *>(store.get());
     bool is_empty = *reinterpret_cast<const size_t *>(address + store_byte_length_offset) == 0;
     original(this, std::move(store));

@@ -2,55 +2,31 @@
 // script that waits for ever.
 //
 // Nothing refers to a function that waits for a promise that nothing refers to: it is garbage. V8's
-// QueryObjects collects garbage first and then leaves out what is unreachable. libnode exports the
-// functions that it does so with, and calls them through its symbol table: those defined here take
-// their place, and do neither while `keeps_garbage`. Where a V8 does not call them, some places are
-// missing.
+// QueryObjects collects garbage first and then leaves out what is unreachable. It does neither
+// here: it is told not to collect, and the function that it leaves out with is replaced. Where a V8
+// does not call that, some places are missing.
 
+#include "collections.h"
 #include "isolate.h"
+#include "original.h"
 
 #include <algorithm>
 #include <cstring>
-#include <dlfcn.h>
 #include <tuple>
 
-namespace {
-
-thread_local bool keeps_garbage = false;
-
-// The function that one of those below stands for.
-template <typename Function> Function *original(const char *symbol) {
-    auto found = reinterpret_cast<Function *>(dlsym(RTLD_NEXT, symbol));
-    if (!found) __builtin_trap();
-    return found;
-}
-
-} // namespace
-
-#define COLLECT                                                                                    \
-    "_ZN2v88internal4Heap26CollectAllAvailableGarbageENS0_23GarbageCollectionReasonE"
 #define ITERATE                                                                                    \
     "_ZN2v88internal26CombinedHeapObjectIteratorC1EPNS0_4HeapENS0_18HeapObjectIterator"            \
     "20HeapObjectsFilteringE"
 
 extern "C" {
 
-// Heap::CollectAllAvailableGarbage.
-__attribute__((visibility("default"))) void
-cv8_collect(void *heap, int reason) asm(COLLECT);
-
 // The constructor of CombinedHeapObjectIterator; 0 stands for no filter.
 __attribute__((visibility("default"))) void
 cv8_iterate(void *iterator, void *heap, int filter) asm(ITERATE);
 
-void cv8_collect(void *heap, int reason) {
-    if (keeps_garbage) return;
-    static const auto function = original<void(void *, int)>(COLLECT);
-    function(heap, reason);
-}
-
 void cv8_iterate(void *iterator, void *heap, int filter) {
-    static const auto function = original<void(void *, void *, int)>(ITERATE);
+    static const auto function = cv8::original<void(void *, void *, int)>(ITERATE);
+    bool keeps_garbage = cv8::collections() == cv8::Collections::never;
     function(iterator, heap, keeps_garbage ? 0 : filter);
 }
 
@@ -80,7 +56,7 @@ struct Place {
 std::vector<v8::Global<v8::Object>> generators(v8::Local<v8::Context> context) {
     IsGenerator predicate;
     std::vector<v8::Global<v8::Object>> objects;
-    keeps_garbage = true;
+    cv8::CollectionsScope scope(cv8::Collections::never);
 #if V8_MAJOR_VERSION < 11
     v8::debug::FoundObjects found(context->GetIsolate());
     v8::debug::QueryObjects(context, &predicate, &found);
@@ -92,7 +68,6 @@ std::vector<v8::Global<v8::Object>> generators(v8::Local<v8::Context> context) {
 #else
     v8::debug::QueryObjects(context, &predicate, &objects);
 #endif
-    keeps_garbage = false;
     return objects;
 }
 

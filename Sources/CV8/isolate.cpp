@@ -1,8 +1,8 @@
 #include "isolate.h"
 #include "array_buffers.h"
+#include "collections.h"
 #include "natives.h"
 #include "optimizer.h"
-#include "snapshot_costs.h"
 
 #include <CBaseHeap.h>
 #include <cstdio>
@@ -264,7 +264,7 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
     owner->hooks.Reset();
     owner->context.Reset();
     cv8::end_optimizing(owner->isolate);
-    cv8::SnapshotCosts costs;
+    cv8::CollectionsScope collecting(cv8::Collections::as_needed);
     auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
     cv8_isolate_dispose(owner);
     return {blob.data, static_cast<size_t>(blob.raw_size)};

@@ -8,7 +8,7 @@
 namespace cv8 {
 namespace {
 
-// V8's single-threaded platform with the allocator above.
+// V8's single-threaded platform, in a process that forks.
 class ForkablePlatform final : public v8::Platform {
 public:
     v8::Platform &wrapped() { return *platform; }

@@ -1,0 +1,24 @@
+#pragma once
+
+namespace cv8 {
+
+// How often V8 collects garbage where it collects all that there is.
+enum class Collections {
+    // Until weak references free nothing more, but twice at least.
+    as_v8_does,
+    // Until they free nothing more: a collection after that would find nothing.
+    as_needed,
+    never,
+};
+
+// Decides it for this thread while it lives.
+class CollectionsScope {
+public:
+    explicit CollectionsScope(Collections wanted);
+    ~CollectionsScope();
+};
+
+// What is decided for this thread.
+Collections collections();
+
+} // namespace cv8
