@@ -31,7 +31,10 @@ struct UnwrittenRuns {
     /// Of a large heap longer: one state is written at a time, and then none for as long as that
     /// took, or twice the saving delay. Runs on the heap are slower while one is written.
     mutating func delay(at now: Duration) -> Duration {
-        if let kept, now >= kept.until { begunRunNumber = max(begunRunNumber, kept.runNumber) }
+        // A little later than it was to: if it is not sure it is written once more.
+        if let kept, now >= kept.until + savingDelay / 10 {
+            begunRunNumber = max(begunRunNumber, kept.runNumber)
+        }
         guard let oldest = runs.first else { return savingDelay }
         if oldest.description.runNumber <= begunRunNumber { return savingDelay }
         let rested = lastWrite.end + min(lastWrite.time, savingDelay * 2)
@@ -41,10 +44,11 @@ struct UnwrittenRuns {
         return now >= due ? Self.delayMin : due - now + savingDelay / 5
     }
 
-    /// Whether a state waits for so long that its fork may have come to grief.
+    /// Whether a state waits for so long that the next one shall not wait for it, or that its fork
+    /// may have come to grief.
     func isLate(at now: Duration) -> Bool {
         guard let oldest else { return false }
-        return now - oldest > savingDelay * 10 + lastWrite.time * 4
+        return now - oldest > savingDelay * 10
     }
 
     /// Notes that a state is kept for so long.
