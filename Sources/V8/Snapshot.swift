@@ -10,9 +10,7 @@ package final class Snapshot: @unchecked Sendable {
     private enum Owner {
         /// V8 allocated the bytes.
         case v8
-        /// We did.
-        case swift
-        /// Others, who leave them as they are while this is used.
+        /// They are somebody else's.
         case others
     }
 
@@ -22,16 +20,8 @@ package final class Snapshot: @unchecked Sendable {
     /// The size of the snapshot.
     package var byteCount: Int { bytes.count }
 
-    /// Copies bytes that ``Isolate/serialize()`` of an equal engine made, unaltered.
-    package init(copying content: UnsafeRawBufferPointer) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: unsafe content.count, alignment: MemoryLayout<UInt64>.alignment)
-        unsafe copy.copyMemory(from: content)
-        unsafe bytes = UnsafeRawBufferPointer(copy)
-        owner = .swift
-    }
-
-    /// Is where such bytes are, for as long as they are there.
+    /// Is where bytes are that ``Isolate/serialize()`` of an equal engine made, unaltered, and that
+    /// nobody changes while this is used.
     package init(borrowing content: UnsafeRawBufferPointer) {
         unsafe bytes = content
         owner = .others
@@ -45,7 +35,6 @@ package final class Snapshot: @unchecked Sendable {
     deinit {
         switch owner {
         case .v8: unsafe cv8_snapshot_free(raw)
-        case .swift: unsafe bytes.deallocate()
         case .others: break
         }
     }

@@ -19,7 +19,6 @@ final class OpenIsolates {
         // Compiled here, once, and not in each worker. Not in the heap: its code would be in every
         // snapshot.
         stateless?.warmUp()
-        Engine.beginForking()
     }
 
     /// Lets go of the isolates that were not taken if a snapshot cannot be opened beside them.

@@ -24,15 +24,12 @@ struct SnapshotForks {
         let runNumber: UInt32
     }
 
-    /// How many may be about to end. One more is waited for.
-    private static let endingCountMax = 1
-
     private let words: UnsafeMutablePointer<UInt32>
     /// Holds the state of the last run.
     private var kept: Fork?
-    /// Are to end. That takes as long as a fork and a processor: it is put off until this one is
-    /// busy and the server is not, and nobody waits for it before they must.
-    private var ending: [Fork] = []
+    /// Is to end. That takes as long as a fork and a processor: it is put off until this one is
+    /// busy and the server is not, and nobody waits for it before the next one is to end.
+    private var ending: Fork?
     /// Write the state of a run before, or have written it: the server has their slots.
     private var writing: [Fork] = []
 
@@ -77,27 +74,20 @@ struct SnapshotForks {
     mutating func drop() {
         guard let fork = kept.take() else { return }
         if unsafe csandbox_word_change(words + fork.word, Word.kept, Word.dropped) == 1 {
-            ending.append(fork)
-            reapEnding()
+            if let earlier = ending {
+                endDropped()
+                SnapshotForks.reap(earlier)
+            }
+            ending = fork
         } else {
             writing.append(fork)
         }
     }
 
-    /// Has the forks that were given up end, beside what this process does next. They would end
-    /// without that, but not at once.
+    /// Has the fork that was given up end, beside what this process does next. It would end without
+    /// that, but not at once.
     func endDropped() {
-        for fork in ending { unsafe csandbox_word_wake(words + fork.word) }
-    }
-
-    private mutating func reapEnding() {
-        ending.removeAll { fork in
-            var status: Int32 = 0
-            return unsafe csandbox_look_at_child(fork.process, &status) != 0
-        }
-        guard ending.count > SnapshotForks.endingCountMax else { return }
-        endDropped()
-        SnapshotForks.reap(ending.removeFirst())
+        if let fork = ending { unsafe csandbox_word_wake(words + fork.word) }
     }
 
     /// Has the kept state written now; returns what is to be told of forks that ended without a
@@ -181,7 +171,7 @@ struct SnapshotForks {
     }
 
     private func freeWord() -> Int {
-        let used = ([kept].compactMap(\.self) + writing + ending).map(\.word)
+        let used = ([kept, ending].compactMap(\.self) + writing).map(\.word)
         var word = 1
         while used.contains(word) { word += 1 }
         return word

@@ -24,6 +24,7 @@ struct Template {
         isolates = try OpenIsolates(baseHeap: baseHeap)
         // A thread that was not forked along may hold a lock that the child then waits for.
         guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
+        Engine.beginForking()
         csandbox_begin_forking(hasHugePages)
         self.mode = mode
         self.confinement = confinement

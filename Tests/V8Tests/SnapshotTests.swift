@@ -139,8 +139,10 @@ extension EngineTests {
             let bytes = unsafe base.withBytes { unsafe Array($0) }
             let objects = base.readOnlyObjects
             func fits(_ bytes: [UInt8]) -> Bool {
-                let snapshot = unsafe bytes.withUnsafeBytes { unsafe Snapshot(copying: $0) }
-                return !snapshot.readOnlyObjects.isEmpty && snapshot.readOnlyObjects == objects
+                let found = unsafe bytes.withUnsafeBytes {
+                    unsafe Snapshot(borrowing: $0).readOnlyObjects
+                }
+                return !found.isEmpty && found == objects
             }
             #expect(fits(bytes))
             let start = (76..<80).reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
