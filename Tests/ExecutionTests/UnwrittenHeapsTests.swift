@@ -139,6 +139,23 @@ struct UnwrittenHeapsTests {
         }
     }
 
+    @Test("a state that waits for long is stored, though the one before takes longer")
+    func waitsForLong() async throws {
+        try await withHarness { harness in
+            _ = try await harness.execute("a", on: "h")
+            harness.clock.advance(by: .milliseconds(600))
+            _ = try await harness.execute("b", on: "h")
+            // More than enough, and less than makes a state be given up.
+            for _ in 0..<30 {
+                await eventually { harness.clock.sleeperCount > 0 }
+                harness.clock.advance(by: .seconds(1))
+            }
+            await eventually { harness.service.census.unwrittenCount == 0 }
+            #expect(harness.service.census.lossCount == 0)
+            #expect(try await harness.content(of: "h") == "ab")
+        }
+    }
+
     @Test("a shutdown stores everything")
     func shutdown() async throws {
         try await withHarness { harness in
