@@ -40,9 +40,13 @@ PageAllocator::PageAllocator() : page_size(static_cast<size_t>(sysconf(_SC_PAGES
 
 void *
 PageAllocator::AllocatePages(void *hint, size_t size, size_t alignment, Permission permission) {
+    std::lock_guard lock(mutex);
+    if (size == code_range_size && permission == kNoAccess) {
+        code_range_size = 0;
+        return code_range;
+    }
     if (size != chunk_size || alignment != chunk_size)
         return map(hint, size, alignment, permission);
-    std::lock_guard lock(mutex);
     void *chunk = take_chunk();
     if (chunk) chunk_bytes += size;
     return chunk;
@@ -68,18 +72,37 @@ void *PageAllocator::take_chunk() {
     return block + block_left;
 }
 
-// Keeps some of the chunks that an isolate leaves: the next one is the same heap a run later, and
-// the kernel takes longer to make its pages than V8 to fill them.
+// Keeps some of what an isolate leaves: the next one is the same heap a run later, and the kernel
+// takes longer to make its pages than V8 to fill them.
 bool PageAllocator::FreePages(void *address, size_t size) {
-    if (is_chunk(address, size)) {
-        std::lock_guard lock(mutex);
-        chunk_bytes -= std::min(chunk_bytes, size);
-        if (spare_count < spare_count_max && SetPermissions(address, size, kReadWrite)) {
-            spares[spare_count++] = address;
-            return true;
-        }
+    std::lock_guard lock(mutex);
+    void **place = find_shortened(address);
+    if (place) *place = shortened[--shortened_count];
+    if (place || is_chunk(address, size)) {
+        chunk_bytes -= std::min(chunk_bytes, chunk_size);
+        return keep_chunk(address) || munmap(address, chunk_size) == 0;
+    }
+    if (size >= code_range_min && code_range_size == 0
+        && SetPermissions(address, size, kNoAccess)) {
+        madvise(static_cast<char *>(address) + code_kept, size - code_kept, MADV_DONTNEED);
+        code_range = address;
+        code_range_size = size;
+        return true;
     }
     return munmap(address, size) == 0;
+}
+
+bool PageAllocator::keep_chunk(void *chunk) {
+    if (spare_count == spare_count_max || !SetPermissions(chunk, chunk_size, kReadWrite))
+        return false;
+    spares[spare_count++] = chunk;
+    return true;
+}
+
+void **PageAllocator::find_shortened(void *address) {
+    void **end = shortened + shortened_count;
+    void **found = std::find(shortened, end, address);
+    return found == end ? nullptr : found;
 }
 
 void PageAllocator::begin_forking() {
@@ -87,14 +110,22 @@ void PageAllocator::begin_forking() {
     forks = true;
     block_left = 0;
     while (spare_count > 0) munmap(spares[--spare_count], chunk_size);
+    if (code_range_size > 0) munmap(code_range, code_range_size);
+    code_range_size = 0;
 }
 
+// Of a chunk the end stays V8's, without memory: it is to be a whole chunk again.
 bool PageAllocator::ReleasePages(void *address, size_t size, size_t new_size) {
-    if (is_chunk(address, size)) {
-        std::lock_guard lock(mutex);
-        chunk_bytes -= std::min(chunk_bytes, size);
+    void *end = static_cast<char *>(address) + new_size;
+    std::lock_guard lock(mutex);
+    bool is_known = find_shortened(address);
+    if (is_chunk(address, size) && !is_known && shortened_count < shortened_count_max) {
+        shortened[shortened_count++] = address;
+        is_known = true;
     }
-    return munmap(static_cast<char *>(address) + new_size, size - new_size) == 0;
+    if (is_known) return madvise(end, size - new_size, MADV_DONTNEED) == 0;
+    if (is_chunk(address, size)) chunk_bytes -= std::min(chunk_bytes, chunk_size);
+    return munmap(end, size - new_size) == 0;
 }
 
 bool PageAllocator::SetPermissions(void *address, size_t size, Permission permission) {

@@ -31,10 +31,16 @@ private:
     static constexpr size_t chunk_size = 256 << 10, block_size = 2 << 20;
     // Above this a fork's heap lies in blocks.
     static constexpr size_t small_heap = 12 << 20;
-    static constexpr size_t spare_count_max = 12;
+    static constexpr size_t spare_count_max = 16;
+    static constexpr size_t shortened_count_max = 16;
+    // What is at least as large is the range in which an isolate has its code. Of it so much is
+    // kept as the code of the base heap takes.
+    static constexpr size_t code_range_min = 32 << 20, code_kept = 512 << 10;
 
     static bool is_chunk(void *address, size_t size);
     void *take_chunk();
+    bool keep_chunk(void *chunk);
+    void **find_shortened(void *address);
 
     const size_t page_size;
     std::mutex mutex;
@@ -43,6 +49,12 @@ private:
     size_t chunk_bytes = 0;
     void *spares[spare_count_max];
     size_t spare_count = 0;
+    // Chunks whose ends V8 has given back. It would be the end of the chunk, too.
+    void *shortened[shortened_count_max];
+    size_t shortened_count = 0;
+    // Where the last isolate's code was; 0 bytes if nothing is kept.
+    void *code_range = nullptr;
+    size_t code_range_size = 0;
     char *block = nullptr;
     size_t block_left = 0;
 };
