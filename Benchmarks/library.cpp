@@ -74,7 +74,7 @@ int main(int argument_count, char **arguments) {
     cv8_start({256u << 20, false});
     cv8_isolate *base = cv8_isolate_open_base();
     if (!base || cv8_isolate_prepare_serialization(base).byte_count > 0) return 70;
-    cv8_bytes library = cv8_isolate_serialize(base);
+    cv8_bytes library = cv8_isolate_serialize(base, nullptr, 0);
     v8::StartupData bare = bare_snapshot();
     std::unique_ptr<v8::ArrayBuffer::Allocator> allocator(
         v8::ArrayBuffer::Allocator::NewDefaultAllocator()

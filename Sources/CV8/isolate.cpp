@@ -3,6 +3,7 @@
 #include "collections.h"
 #include "natives.h"
 #include "optimizer.h"
+#include "snapshot_place.h"
 
 #include <CBaseHeap.h>
 #include <cstdio>
@@ -253,7 +254,7 @@ uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {
     return statistics.used_heap_size() + statistics.external_memory();
 }
 
-cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
+cv8_bytes cv8_isolate_serialize(cv8_isolate *owner, char *place, size_t capacity) {
     owner->forget_script();
     {
         v8::HandleScope handles(owner->isolate);
@@ -265,7 +266,11 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner) {
     owner->context.Reset();
     cv8::end_optimizing(owner->isolate);
     cv8::CollectionsScope collecting(cv8::Collections::as_needed);
-    auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
+    v8::StartupData blob;
+    {
+        cv8::SnapshotPlace placing(place, capacity);
+        blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
+    }
     cv8_isolate_dispose(owner);
     return {blob.data, static_cast<size_t>(blob.raw_size)};
 }

@@ -14,10 +14,6 @@ package final class WorkerProcess: Sendable {
     private let conversation: WorkerConversation
     private let handle: WorkerHandle
     private let exchange: MemoryFile
-    /// How much memory of each slot stays with a worker. With that a worker that holds a small heap
-    /// has some 5 MiB of its own.
-    private static let keptByteCount = 384 << 10
-
     private let snapshotByteCountMax: Int
     private let diagnostics: MemoryFile
 
@@ -171,7 +167,7 @@ package final class WorkerProcess: Sendable {
     /// Gives back most of the memory of a slot. A small heap's next snapshot finds its pages there:
     /// the kernel takes longer to make them than V8 to fill them.
     private func giveBack(slotAt offset: Int) throws(ExecutionError) {
-        let kept = min(WorkerProcess.keptByteCount, snapshotByteCountMax)
+        let kept = min(WorkerDescriptor.exchangeKeptByteCount, snapshotByteCountMax)
         guard snapshotByteCountMax > kept else { return }
         try exchange.discard(byteCount: snapshotByteCountMax - kept, at: offset + kept)
     }

@@ -40,7 +40,7 @@ package enum Engine {
     /// fails.
     package static func makeBaseHeap() -> Snapshot? {
         guard let isolate = unsafe cv8_isolate_open_base() else { return nil }
-        return unsafe Snapshot(adopting: cv8_isolate_serialize(isolate))
+        return unsafe Snapshot(adopting: cv8_isolate_serialize(isolate, nil, 0))
     }
 
     /// Has V8 and ICU load what they load at first use, and proves that a base heap can be

@@ -8,7 +8,7 @@ package struct Isolate: ~Copyable {
     package enum Kind: Hashable, Sendable {
         /// It is thrown away: it cannot be serialised, and has WebAssembly.
         case stateless
-        /// ``Isolate/serialize()`` can take it.
+        /// ``Isolate/serialize(into:)`` can take it.
         case heap
     }
 
@@ -67,9 +67,9 @@ package struct Isolate: ~Copyable {
     package struct Fork: @unchecked Sendable {
         fileprivate let raw: OpaquePointer
 
-        /// As ``Isolate/serialize()``. Only in a process that was forked for it.
-        package func serialize() -> Snapshot {
-            unsafe Snapshot(adopting: cv8_isolate_serialize(raw))
+        /// As ``Isolate/serialize(into:)``. Only in a process that was forked for it.
+        package func serialize(into place: UnsafeMutableRawBufferPointer) -> Snapshot {
+            unsafe Snapshot(serializing: raw, into: place)
         }
     }
 
@@ -91,11 +91,18 @@ package struct Isolate: ~Copyable {
     /// serialise.
     ///
     /// Precondition: the isolate is a ``Kind/heap``, was prepared, and was not terminated.
-    package consuming func serialize() -> Snapshot {
-        let snapshot = unsafe Snapshot(adopting: cv8_isolate_serialize(raw))
+    ///
+    /// - Parameter place: where the snapshot is to lie. Too large for it, it lies elsewhere.
+    package consuming func serialize(into place: UnsafeMutableRawBufferPointer) -> Snapshot {
+        let snapshot = unsafe Snapshot(serializing: raw, into: place)
         unsafe resources.release()
         discard self
         return snapshot
+    }
+
+    /// As ``serialize(into:)``, in memory of V8's.
+    package consuming func serialize() -> Snapshot {
+        unsafe serialize(into: UnsafeMutableRawBufferPointer(start: nil, count: 0))
     }
 }
 

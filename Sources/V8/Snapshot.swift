@@ -1,4 +1,5 @@
 internal import CV8
+internal import Glibc
 
 /// The serialised bytes of a heap.
 ///
@@ -18,10 +19,10 @@ package final class Snapshot: @unchecked Sendable {
     private let owner: Owner
 
     /// The size of the snapshot.
-    package var byteCount: Int { bytes.count }
+    package var byteCount: Int { unsafe bytes.count }
 
-    /// Is where bytes are that ``Isolate/serialize()`` of an equal engine made, unaltered, and that
-    /// nobody changes while this is used.
+    /// Is where bytes are that ``Isolate/serialize(into:)`` of an equal engine made, unaltered, and
+    /// that nobody changes while this is used.
     package init(borrowing content: UnsafeRawBufferPointer) {
         unsafe bytes = content
         owner = .others
@@ -30,6 +31,16 @@ package final class Snapshot: @unchecked Sendable {
     init(adopting content: cv8_bytes) {
         unsafe bytes = UnsafeRawBufferPointer(start: content.bytes, count: content.byte_count)
         owner = .v8
+    }
+
+    /// Serialises an isolate, and ends it.
+    init(serializing isolate: OpaquePointer, into place: UnsafeMutableRawBufferPointer) {
+        let content = unsafe cv8_isolate_serialize(
+            isolate, place.baseAddress?.assumingMemoryBound(to: CChar.self), place.count)
+        unsafe bytes = UnsafeRawBufferPointer(start: content.bytes, count: content.byte_count)
+        owner =
+            unsafe bytes.baseAddress == place.baseAddress.map { UnsafeRawPointer($0) }
+            ? .others : .v8
     }
 
     deinit {
@@ -51,6 +62,16 @@ package final class Snapshot: @unchecked Sendable {
     package var readOnlyObjects: [UInt8] {
         let part = unsafe cv8_snapshot_read_only_part(raw)
         return unsafe Array(UnsafeRawBufferPointer(start: part.bytes, count: part.byte_count))
+    }
+
+    /// Whether its read-only objects can be told and are these.
+    package func hasReadOnlyObjects(_ objects: [UInt8]) -> Bool {
+        let part = unsafe cv8_snapshot_read_only_part(raw)
+        let byteCount = unsafe part.byte_count
+        guard let bytes = unsafe part.bytes, byteCount == objects.count else { return false }
+        return unsafe objects.withUnsafeBytes {
+            unsafe $0.baseAddress.map { unsafe memcmp(bytes, $0, byteCount) == 0 } ?? false
+        }
     }
 
     var raw: cv8_bytes {

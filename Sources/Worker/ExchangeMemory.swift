@@ -41,17 +41,31 @@ struct ExchangeMemory {
         return true
     }
 
-    /// Copies a snapshot into a slot for the server, and tells how that went.
+    /// Where the server looks for a snapshot.
+    func slot(_ number: Int) -> UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(
+            rebasing: bytes[(number * byteCount)..<((number + 1) * byteCount)])
+    }
+
+    /// The part of a slot that stays as it is while the server reads it, and after.
+    func keptPart(ofSlot number: Int) -> UnsafeMutableRawBufferPointer {
+        let kept = unsafe slot(number).prefix(WorkerDescriptor.exchangeKeptByteCount)
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: kept)
+    }
+
+    /// Tells how it went with a snapshot that was made for a slot.
     ///
     /// - Parameter start: when its making began.
-    func hold(_ snapshot: Snapshot, slot: Int, since start: Deadline) -> SnapshotReport {
+    func report(_ snapshot: Snapshot, in number: Int, since start: Deadline) -> SnapshotReport {
         let count = snapshot.byteCount
         guard count <= byteCount else {
             return .tooLarge(byteCount: UInt64(count), limit: UInt64(byteCount))
         }
-        let target = unsafe UnsafeMutableRawBufferPointer(
-            rebasing: bytes[(slot * byteCount)..<(slot * byteCount + count)])
-        unsafe snapshot.withBytes { content in unsafe target.copyMemory(from: content) }
+        let slot = unsafe slot(number)
+        unsafe snapshot.withBytes { content in
+            guard unsafe content.baseAddress != UnsafeRawPointer(slot.baseAddress) else { return }
+            unsafe slot.copyMemory(from: content)
+        }
         return .made(
             byteCount: UInt64(count), microseconds: Deadline.now.microseconds(since: start))
     }

@@ -166,8 +166,8 @@ struct HeapServer: ~Copyable {
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)
             let outcome = forks.run {
                 let start = Deadline.now
-                channel.write(
-                    .snapshot(exchange.hold(fork.serialize(), slot: 0, since: start)))
+                let snapshot = unsafe fork.serialize(into: exchange.slot(0))
+                channel.write(.snapshot(exchange.report(snapshot, in: 0, since: start)))
             }
             switch outcome {
             case .done:
@@ -180,8 +180,9 @@ struct HeapServer: ~Copyable {
             }
         }
         let start = Deadline.now
-        let snapshot = isolate.serialize()
-        channel.write(.snapshot(exchange.hold(snapshot, slot: 0, since: start)))
+        // The heap is opened from it while the server reads it, and gives most of the slot back.
+        let snapshot = unsafe isolate.serialize(into: exchange.keptPart(ofSlot: 0))
+        channel.write(.snapshot(exchange.report(snapshot, in: 0, since: start)))
         live = try open(snapshot)
     }
 
@@ -204,7 +205,8 @@ struct HeapServer: ~Copyable {
                 delayMilliseconds: request.savingDelayMilliseconds
             ) {
                 let start = Deadline.now
-                let report = exchange.hold(fork.serialize(), slot: slot, since: start)
+                let snapshot = unsafe fork.serialize(into: exchange.slot(slot))
+                let report = exchange.report(snapshot, in: slot, since: start)
                 channel.write(.saved(SavedSnapshot(request.runNumber, slot, report)))
             }
             if isKept {
@@ -213,8 +215,8 @@ struct HeapServer: ~Copyable {
             }
         }
         let start = Deadline.now
-        let snapshot = isolate.serialize()
-        let report = exchange.hold(snapshot, slot: slot, since: start)
+        let snapshot = unsafe isolate.serialize(into: exchange.keptPart(ofSlot: slot))
+        let report = exchange.report(snapshot, in: slot, since: start)
         forks.lend(slot: slot, runNumber: request.runNumber)
         channel.write(.saved(SavedSnapshot(request.runNumber, slot, report)))
         live = try open(snapshot)

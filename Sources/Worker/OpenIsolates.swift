@@ -27,7 +27,7 @@ final class OpenIsolates {
     /// objects, which are those of the first one's snapshot, and another snapshot's may be others.
     /// Mostly they are not, and closing takes a third as long as opening.
     func makeRoom(for snapshot: Snapshot) {
-        if !readOnlyObjects.isEmpty && snapshot.readOnlyObjects == readOnlyObjects { return }
+        if snapshot.hasReadOnlyObjects(readOnlyObjects) { return }
         stateless = nil
         heap = nil
     }

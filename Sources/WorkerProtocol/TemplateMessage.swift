@@ -125,6 +125,10 @@ package enum WorkerDescriptor: Int32, CaseIterable, Sendable {
 
     /// How many snapshots the exchange memory has room for: one that is read, and one that is made.
     package static let exchangeSlotCount = 2
+
+    /// How much of a slot stays as it is when the server has read it, in bytes: of a heap that
+    /// holds little the whole snapshot. With that its worker has some 5 MiB of its own.
+    package static let exchangeKeptByteCount = 896 << 10
     /// The size of the diagnostics file.
     package static let diagnosticsByteCount = 4096
 }

@@ -21,6 +21,27 @@ extension EngineTests {
             #expect(try heap.text("function read() { return 'new' } read()") == "new")
         }
 
+        @Test("is made in the place that it is given, if that is large enough")
+        func place() throws {
+            for (capacity, fits) in [(4 << 20, true), (300 << 10, false)] {
+                let place = UnsafeMutableRawBufferPointer.allocate(
+                    byteCount: capacity, alignment: 4096)
+                defer { place.deallocate() }
+                let isolate = try open(.heap, TestEngine.baseHeap)
+                guard case .value = isolate.evaluate(script("let n = 7")) else {
+                    Issue.record("no value")
+                    return
+                }
+                #expect(isolate.prepareSerialization() == nil)
+                let snapshot = isolate.serialize(into: place)
+                snapshot.withBytes { content in
+                    #expect((content.baseAddress == UnsafeRawPointer(place.baseAddress)) == fits)
+                }
+                let restored = try open(.heap, snapshot)
+                #expect(restored.evaluate(script("n")).value?.text == "7")
+            }
+        }
+
         @Test("keeps functions suspended in an await")
         func suspended() throws {
             var heap = TestHeap()

@@ -176,10 +176,10 @@ bool cv8_isolate_describe_error(cv8_isolate *isolate, cv8_error *error);
 // nothing does.
 cv8_bytes cv8_isolate_prepare_serialization(cv8_isolate *isolate);
 
-// Serialises a cv8_serializable isolate and ends it. The caller frees the bytes with
-// cv8_snapshot_free. V8 ends the process where the heap holds what it cannot serialise and
-// cv8_isolate_prepare_serialization did not see.
-cv8_bytes cv8_isolate_serialize(cv8_isolate *isolate);
+// Serialises a cv8_serializable isolate and ends it. The bytes lie at `place` if they fit there;
+// otherwise the caller frees them with cv8_snapshot_free. V8 ends the process where the heap holds
+// what it cannot serialise and cv8_isolate_prepare_serialization did not see.
+cv8_bytes cv8_isolate_serialize(cv8_isolate *isolate, char *place, size_t capacity);
 
 void cv8_snapshot_free(cv8_bytes snapshot);
 
