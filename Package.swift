@@ -28,6 +28,9 @@ let swiftSettings: [SwiftSetting] = [
 // A release has Swift's libraries in it: calls into them cost less, a fork copies fewer mappings,
 // and it runs where there is no Swift.
 let staticSwift = LinkerSetting.unsafeFlags(["-static-stdlib"], .when(configuration: .release))
+// The worker's code begins where a huge page can.
+let hugePages = LinkerSetting.unsafeFlags(
+    ["-Xlinker", "-z", "-Xlinker", "max-page-size=0x200000"], .when(configuration: .release))
 let staticFoundation = [
     "CoreFoundation", "_FoundationICU", "_FoundationCollections", "_FoundationCShims",
 ].map { LinkerSetting.linkedLibrary($0, .when(configuration: .release)) }
@@ -79,7 +82,7 @@ let package = Package(
             name: "Worker",
             dependencies: ["V8", "Sandbox", "CSandbox", "WorkerProtocol"],
             swiftSettings: swiftSettings,
-            linkerSettings: [staticSwift]
+            linkerSettings: [staticSwift, hugePages]
         ),
 
         // The server's side: never V8.

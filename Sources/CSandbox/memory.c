@@ -26,7 +26,9 @@ int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_coun
 }
 
 void csandbox_keep_freed_memory(void) {
-    enum { kept = 4 << 20 };
+    enum { kept = 4 << 20, huge_page = 2 << 20 };
+    // What malloc takes next begins where a huge page can.
+    sbrk((intptr_t)(-(uintptr_t)sbrk(0) % huge_page));
     mallopt(M_TOP_PAD, csandbox_heap_pad);
     mallopt(M_TRIM_THRESHOLD, kept + csandbox_heap_pad);
     mallopt(M_MMAP_THRESHOLD, kept);

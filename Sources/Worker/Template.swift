@@ -19,13 +19,14 @@ struct Template {
 
     /// Confines this process, for good.
     init(
-        baseHeap: Snapshot, mode: EngineIdentity.Mode, hasHugePages: Bool, confinement: Confinement
+        baseHeap: Snapshot, mode: EngineIdentity.Mode, copies: OpaquePointer?,
+        confinement: Confinement
     ) throws(WorkerError) {
         isolates = try OpenIsolates(baseHeap: baseHeap)
+        Engine.beginForking()
+        unsafe csandbox_begin_forking(copies)
         // A thread that was not forked along may hold a lock that the child then waits for.
         guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
-        Engine.beginForking()
-        csandbox_begin_forking(hasHugePages)
         self.mode = mode
         self.confinement = confinement
         do throws(SandboxError) { report = try confinement.confineTemplate() } catch {

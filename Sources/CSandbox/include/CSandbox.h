@@ -70,15 +70,20 @@ int csandbox_await_end(pid_t child, int milliseconds);
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);
 
-// Makes forks of this process cheap. To be called while there is one thread, and memory may be made
-// executable.
+// Copies V8's code and the program's own into huge pages, in a thread, while this one goes on:
+// csandbox_begin_forking puts them in their place. NULL if that cannot be begun.
+typedef struct csandbox_copies csandbox_copies;
+csandbox_copies *csandbox_copy_code(void);
+
+// Makes forks of this process cheap. To be called while there is no thread but this one and that of
+// `copies`, which ends here, and while memory may be made executable.
 //
 // The libraries that libnode is linked with for Node's own sake are not there in forks: none of
 // their code is ever called, and each fork would pay for their mappings. So nothing may be looked
-// up by name there (dlsym) that is not found before them. With `huge_pages` V8's code and malloc's
-// memory are in such, where the kernel has them: a fork copies one entry for each instead of 512,
-// and need not bring in anew what it runs of the code.
-void csandbox_begin_forking(bool huge_pages);
+// up by name there (dlsym) that is not found before them. With `copies`, which may be NULL, the
+// code and malloc's memory are in huge pages, where the kernel has them: a fork copies one entry
+// for each instead of 512, and need not bring in anew what it runs of the code.
+void csandbox_begin_forking(csandbox_copies *copies);
 
 // A descriptor that becomes readable when a child of this process ends; blocks the signal for
 // everything else. Reading is not needed: wait for children until there are none.
