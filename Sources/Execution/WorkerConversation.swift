@@ -37,6 +37,16 @@ final class WorkerConversation: Sendable {
         case hangUp
     }
 
+    /// How far a request has come.
+    enum Departure {
+        /// It, or its beginning, is on its way.
+        case complete
+        /// It will be, and ``noteSent()`` is called then.
+        case later
+        /// The worker's end is closed.
+        case failed
+    }
+
     private struct Exchange {
         var sequence: ReplySequence
         var answer = WorkerAnswer()
@@ -86,12 +96,13 @@ final class WorkerConversation: Sendable {
         state.withLock { if case .ended(_, true, _) = $0 { true } else { false } }
     }
 
-    /// Notes that a request is about to be sent; `send` is called if the worker still listens.
+    /// Notes that a request is about to be sent; `send` is called if the worker still listens, and
+    /// must not come back to here.
     ///
     /// - Precondition: the one before was answered.
     func ask(
         _ request: EvaluateRequest, onConsole: @escaping @Sendable (ConsoleLine) -> Void,
-        continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Void
+        continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Departure
     ) {
         begin(
             ReplySequence(to: request, snapshotByteCountMax: snapshotByteCountMax),
@@ -101,7 +112,7 @@ final class WorkerConversation: Sendable {
     /// Notes that a question about a heap is about to be sent, under the same rules.
     func ask(
         _ request: InspectRequest, continuation: CheckedContinuation<WorkerAnswer, Never>,
-        send: () -> Void
+        send: () -> Departure
     ) {
         begin(
             ReplySequence(to: request, snapshotByteCountMax: snapshotByteCountMax),
@@ -110,15 +121,17 @@ final class WorkerConversation: Sendable {
 
     private func begin(
         _ sequence: ReplySequence, onConsole: @escaping @Sendable (ConsoleLine) -> Void,
-        continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Void
+        continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Departure
     ) {
+        var departure = Departure.complete
         let ending = state.withLock { state -> WorkerAnswer.Ending? in
             switch state {
             case .idle:
-                isSent.store(false, ordering: .relaxed)
                 state = .asked(
                     Exchange(
                         sequence: sequence, onConsole: onConsole, continuation: continuation))
+                departure = send()
+                isSent.store(departure == .complete, ordering: .relaxed)
                 return nil
             case .asked: preconditionFailure("A worker is asked one thing at a time.")
             case .ended(let ending, _, _): return ending
@@ -127,8 +140,8 @@ final class WorkerConversation: Sendable {
         if let ending {
             let answer = WorkerAnswer(ending: ending == .died ? .unheard : ending)
             continuation.resume(returning: answer)
-        } else {
-            send()
+        } else if departure == .failed {
+            end(.died)
         }
     }
 

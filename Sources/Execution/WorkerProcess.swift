@@ -11,6 +11,7 @@ package final class WorkerProcess: Sendable {
     /// Names a worker in logs and in the pool; never used twice.
     package let id: UInt64
     private let channel: any Channel
+    private let socket: WorkerSocket?
     private let conversation: WorkerConversation
     private let handle: WorkerHandle
     private let exchange: MemoryFile
@@ -45,6 +46,7 @@ package final class WorkerProcess: Sendable {
             diagnostics: diagnostics.descriptor.number)
         handle = try await source.start(descriptors, on: eventLoop)
         let conversation = WorkerConversation(snapshotByteCountMax: snapshotByteCountMax)
+        let socket = WorkerSocket(sockets.server.number)
         do {
             channel = try await WorkerProcess.open(
                 sockets.server.release(), conversation, on: eventLoop)
@@ -55,10 +57,14 @@ package final class WorkerProcess: Sendable {
         self.id = id
         self.conversation = conversation
         self.exchange = exchange
+        self.socket = socket
         self.snapshotByteCountMax = snapshotByteCountMax
         self.diagnostics = diagnostics
         // Whatever closed the channel, a worker that cannot be talked to has no reason to live.
-        channel.closeFuture.whenComplete { [handle] _ in handle.kill() }
+        channel.closeFuture.whenComplete { [handle] _ in
+            socket?.close()
+            handle.kill()
+        }
         // Forks keep the channel open when the worker itself has ended.
         handle.exit.whenComplete { [channel, conversation] _ in
             guard channel.isActive else { return }
@@ -200,21 +206,24 @@ package final class WorkerProcess: Sendable {
         return PostMortem(exit: exit, lastWords: LastWords(words))
     }
 
-    private func send(_ request: Request) {
-        do throws(WireError) {
-            let bytes = try request.frame.encoded()
-            // On the event loop, where the worker's end is announced too: so the two have an order.
-            channel.eventLoop.execute { [channel, conversation] in
-                channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenComplete { result in
-                    switch result {
-                    case .success: conversation.noteSent()
-                    case .failure: conversation.end(.died)
-                    }
-                }
-            }
-        } catch {
+    /// Sends a request, or what the socket does not take of it by way of the event loop.
+    ///
+    /// Called while the worker's end cannot be announced: so the two have an order.
+    private func send(_ request: Request) -> WorkerConversation.Departure {
+        guard let bytes = try? request.frame.encoded() else {
             preconditionFailure("Code is checked against its limit before it is sent.")
         }
+        guard case .left(let count) = socket?.send(bytes) ?? .left(0) else { return .failed }
+        guard count < bytes.count else { return .complete }
+        channel.eventLoop.execute { [channel, conversation] in
+            channel.writeAndFlush(ByteBuffer(bytes: bytes[count...])).whenComplete { result in
+                switch result {
+                case .success: conversation.noteSent()
+                case .failure: conversation.end(.died)
+                }
+            }
+        }
+        return count == 0 ? .later : .complete
     }
 
     /// Says something that has no answer; what has ended does not hear it.

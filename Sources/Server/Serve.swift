@@ -23,7 +23,8 @@ extension ServerCommand {
         case .stdio:
             let streams = try StdioStreams.claim()
             let parts = try await makeParts(settings, executor, logger: logger)
-            let transport = try StdioTransport(server: parts.server, streams: streams)
+            let transport = try StdioTransport(
+                server: parts.server, streams: streams, lending: EventLoopExecutor.lend)
             try await run(
                 .init(
                     service: TransportLifetime(transport: transport),

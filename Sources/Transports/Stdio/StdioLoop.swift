@@ -26,6 +26,7 @@ struct StdioLoop {
     private let outbox: Outbox
     private let limits: StdioLimits
     private let intake: AsyncStream<PendingAnswer>.Continuation
+    private let lending: StdioTransport.Lending
 
     private var phase = Phase.serving
     private var framer: LineFramer
@@ -35,13 +36,15 @@ struct StdioLoop {
 
     init(
         conversation: Conversation, streams: StdioStreams, outbox: Outbox,
-        limits: StdioLimits, intake: AsyncStream<PendingAnswer>.Continuation
+        limits: StdioLimits, intake: AsyncStream<PendingAnswer>.Continuation,
+        lending: @escaping StdioTransport.Lending
     ) {
         self.conversation = conversation
         self.streams = streams
         self.outbox = outbox
         self.limits = limits
         self.intake = intake
+        self.lending = lending
         framer = LineFramer(byteCountMax: conversation.server.limits.message.byteCountMax)
         status = outbox.status
     }
@@ -166,10 +169,13 @@ extension StdioLoop {
 
     private mutating func read() throws(TransportError) {
         switch try streams.input.read(upTo: StdioLoop.readByteCount) {
-        case .bytes(let bytes): receive(framer.append(bytes))
+        case .bytes(let bytes):
+            let lines = framer.append(bytes)
+            lending { receive(lines) }
         case .nothingYet: break
         case .end:
-            receive(framer.finish())
+            let lines = framer.finish()
+            lending { receive(lines) }
             outbox.awaitCallEnds()
             phase = .answering(until: .now + limits.answering)
         }

@@ -11,18 +11,26 @@ package final class StdioTransport: Sendable {
     /// Until ``run()`` takes them, which closes them when it returns.
     private let streams: Mutex<StdioStreams?>
     private let limits: StdioLimits
+    private let lending: Lending
     private let outbox: Outbox
+
+    /// Calls what it is given, on the same thread.
+    package typealias Lending = @Sendable (() -> Void) -> Void
 
     /// Prepares to serve the client behind these streams.
     ///
+    /// - Parameter lending: what the thread that reads takes messages in by; it may have the thread
+    ///   run the calls that begin with them.
     /// - Throws: ``TransportError/systemCall(_:errno:)``.
     package init(
-        server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits()
+        server: MCPServer, streams: StdioStreams, limits: StdioLimits = StdioLimits(),
+        lending: @escaping Lending = { $0() }
     ) throws(TransportError) {
         let outbox = try Outbox(writingTo: streams)
         conversation = Conversation(with: server, notify: { outbox.notify($0) })
         self.streams = Mutex(streams)
         self.limits = limits
+        self.lending = lending
         self.outbox = outbox
     }
 
@@ -55,7 +63,7 @@ package final class StdioTransport: Sendable {
                 DispatchQueue(label: "mcp-v8.stdio").async { [self] in
                     var loop = StdioLoop(
                         conversation: conversation, streams: streams, outbox: outbox,
-                        limits: limits, intake: intake)
+                        limits: limits, intake: intake, lending: lending)
                     continuation.resume(returning: loop.run())
                 }
             }
