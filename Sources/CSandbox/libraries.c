@@ -180,6 +180,8 @@ void csandbox_begin_forking(csandbox_copies *copies) {
     malloc_trim(csandbox_heap_pad);
     if (!copies) return;
     pthread_join(copies->thread, NULL);
+    // The kernel counts a thread for a moment after it was waited for.
+    for (int turn = 0; turn < 1000 && csandbox_thread_count() > 1; turn++) usleep(1000);
     for (int index = 0; index < copies->region_count; index++) use(&copies->regions[index]);
     free(copies);
     collapse_heap();

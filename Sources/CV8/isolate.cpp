@@ -266,11 +266,8 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner, char *place, size_t capacity
     owner->context.Reset();
     cv8::end_optimizing(owner->isolate);
     cv8::CollectionsScope collecting(cv8::Collections::as_needed);
-    v8::StartupData blob;
-    {
-        cv8::SnapshotPlace placing(place, capacity);
-        blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
-    }
+    cv8::SnapshotPlace placing(place, capacity);
+    auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
     cv8_isolate_dispose(owner);
     return {blob.data, static_cast<size_t>(blob.raw_size)};
 }

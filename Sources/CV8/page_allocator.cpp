@@ -41,7 +41,9 @@ PageAllocator::PageAllocator() : page_size(static_cast<size_t>(sysconf(_SC_PAGES
 void *
 PageAllocator::AllocatePages(void *hint, size_t size, size_t alignment, Permission permission) {
     std::lock_guard lock(mutex);
-    if (size == code_range_size && permission == kNoAccess) {
+    // V8 wants the range of the last isolate's code for the next one's; nothing else asks for an
+    // address, and may rely on memory that is zero.
+    if (code_range_size > 0 && hint == code_range && size == code_range_size) {
         code_range_size = 0;
         return code_range;
     }
@@ -82,14 +84,18 @@ bool PageAllocator::FreePages(void *address, size_t size) {
         chunk_bytes -= std::min(chunk_bytes, chunk_size);
         return keep_chunk(address) || munmap(address, chunk_size) == 0;
     }
-    if (size >= code_range_min && code_range_size == 0
-        && SetPermissions(address, size, kNoAccess)) {
-        madvise(static_cast<char *>(address) + code_kept, size - code_kept, MADV_DONTNEED);
-        code_range = address;
-        code_range_size = size;
-        return true;
-    }
-    return munmap(address, size) == 0;
+    return keep_code_range(address, size) || munmap(address, size) == 0;
+}
+
+bool PageAllocator::keep_code_range(void *address, size_t size) {
+    auto start = static_cast<char *>(address);
+    bool has_code = last_code >= start && last_code < start + size;
+    if (!has_code || size < code_range_min || code_range_size > 0) return false;
+    if (!SetPermissions(address, size, kNoAccess)) return false;
+    madvise(start + code_kept, size - code_kept, MADV_DONTNEED);
+    code_range = address;
+    code_range_size = size;
+    return true;
 }
 
 bool PageAllocator::keep_chunk(void *chunk) {
@@ -129,6 +135,8 @@ bool PageAllocator::ReleasePages(void *address, size_t size, size_t new_size) {
 }
 
 bool PageAllocator::SetPermissions(void *address, size_t size, Permission permission) {
+    bool is_code = permission == kReadExecute || permission == kReadWriteExecute;
+    if (is_code) last_code = static_cast<char *>(address);
     return mprotect(address, size, protection(permission)) == 0;
 }
 

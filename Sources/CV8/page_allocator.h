@@ -33,13 +33,14 @@ private:
     static constexpr size_t small_heap = 12 << 20;
     static constexpr size_t spare_count_max = 16;
     static constexpr size_t shortened_count_max = 16;
-    // What is at least as large is the range in which an isolate has its code. Of it so much is
-    // kept as the code of the base heap takes.
+    // An isolate's code lies in a range of this size at least. Of it so much is kept as the code of
+    // the base heap takes.
     static constexpr size_t code_range_min = 32 << 20, code_kept = 512 << 10;
 
     static bool is_chunk(void *address, size_t size);
     void *take_chunk();
     bool keep_chunk(void *chunk);
+    bool keep_code_range(void *address, size_t size);
     void **find_shortened(void *address);
 
     const size_t page_size;
@@ -52,6 +53,8 @@ private:
     // Chunks whose ends V8 has given back. It would be the end of the chunk, too.
     void *shortened[shortened_count_max];
     size_t shortened_count = 0;
+    // Where memory was last made executable.
+    char *last_code = nullptr;
     // Where the last isolate's code was; 0 bytes if nothing is kept.
     void *code_range = nullptr;
     size_t code_range_size = 0;
