@@ -195,8 +195,9 @@ package final class WorkerProcess: Sendable {
         case .killed: return nil
         case .violated: return .protocolBreach
         case .complete, .died, .unheard, nil:
-            // One that is asked nothing more may go.
-            if conversation.endedIdle, exit == .exited(code: 0) { return nil }
+            // One that is asked nothing more may go; its end may be told before its channel's.
+            let isIdle = conversation.isIdle || conversation.endedIdle
+            if isIdle, exit == .exited(code: 0) { return nil }
             return postMortem(exit).failure
         }
     }

@@ -183,6 +183,15 @@ struct WorkerProcessTests {
         #expect(answer.ending == .died)
     }
 
+    @Test("takes no end of an idle worker for a failure, though its channel is open yet")
+    func idleEnd() async throws {
+        try await withWorker { process, _ in
+            #expect(process.failure(.exited(code: 0)) == nil)
+            #expect(process.failure(.exited(code: 1)) == .other)
+            #expect(process.failure(.signalled(11)) != nil)
+        }
+    }
+
     @Test("answers at once when it is killed")
     func kill() async throws {
         let answer = try await withWorker(answering: { _, _ in }) { process, fake in
