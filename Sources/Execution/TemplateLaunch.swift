@@ -29,7 +29,7 @@ package struct TemplateLaunch: Sendable {
     /// Describes a start; nothing happens yet.
     ///
     /// - Parameters:
-    ///   - hasManyWorkers: whether it is worth 30 MiB that workers are forked from it more quickly.
+    ///   - hasManyWorkers: whether it is worth 50 MiB that workers are forked from it more quickly.
     ///   - controlGroup: what it and its workers are to be in.
     package init(
         path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,

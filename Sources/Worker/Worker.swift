@@ -20,7 +20,7 @@ struct Worker {
         var mode = EngineIdentity.Mode.jit
         var sandbox = SandboxLevel.on
         var timeZone = "UTC"
-        /// Whether V8's code and malloc's memory are to lie in huge pages, some 30 MiB of them.
+        /// Whether code and malloc's memory are to lie in huge pages, some 50 MiB of them.
         var hasHugePages = false
 
         init(arguments: [String]) throws(WorkerError) {
