@@ -132,10 +132,10 @@ csandbox_copies *csandbox_copy_code(void) {
     return NULL;
 }
 
-// Puts a copy in its place. Where the kernel has no huge pages all stays where it is: small pages
-// that are no file's would make each fork dearer.
-static void use(const region *what) {
-    if (!what->copy) return;
+// Puts a copy in its place; whether it is there. Where the kernel has no huge pages all stays as it
+// is: small pages that are no file's would make each fork dearer.
+static bool use(const region *what) {
+    if (!what->copy) return false;
     __builtin___clear_cache(what->copy, what->copy + what->size);
     int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
     bool is_used =
@@ -147,6 +147,7 @@ static void use(const region *what) {
     if (is_used && what->copy > what->mapping)
         munmap(what->mapping, (size_t)(what->copy - what->mapping));
     if (end > rest) munmap(rest, (size_t)(end - rest));
+    return is_used;
 }
 
 static int leave_behind(struct dl_phdr_info *info, size_t info_size, void *context) {
@@ -175,14 +176,17 @@ static void collapse_heap(void) {
     }
 }
 
-void csandbox_begin_forking(csandbox_copies *copies) {
+size_t csandbox_begin_forking(csandbox_copies *copies) {
     dl_iterate_phdr(leave_behind, NULL);
     malloc_trim(csandbox_heap_pad);
-    if (!copies) return;
+    if (!copies) return 0;
     pthread_join(copies->thread, NULL);
     // The kernel counts a thread for a moment after it was waited for.
     for (int turn = 0; turn < 1000 && csandbox_thread_count() > 1; turn++) usleep(1000);
-    for (int index = 0; index < copies->region_count; index++) use(&copies->regions[index]);
+    size_t size = 0;
+    for (int index = 0; index < copies->region_count; index++)
+        if (use(&copies->regions[index])) size += copies->regions[index].size;
     free(copies);
     collapse_heap();
+    return size;
 }

@@ -37,7 +37,7 @@ package enum MemoryBound: Sendable {
         guard case .watch = self else { return }
         await MemoryWatch(
             byteCountMax: byteCountMax, timeline: timeline, logger: logger,
-            sharedByteCounts: { execution.pool.sharedByteCounts }
+            shared: { execution.pool.sharedMemory }
         ).run()
     }
 }

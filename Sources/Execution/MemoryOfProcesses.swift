@@ -8,13 +8,16 @@ struct MemoryOfProcesses: Sendable {
     ///
     /// Exactly where this process may look at the other one's mappings. Else what is not shared
     /// with files, which counts pages that are still those of the template.
-    func privateByteCount(of processID: Int32) -> Int? {
+    ///
+    /// - Parameter codeByteCount: how much code of the template's is not to be counted.
+    func privateByteCount(of processID: Int32, besides codeByteCount: Int = 0) -> Int? {
         let rollup = KernelText.read("/proc/\(processID)/smaps_rollup") ?? ""
         let names: [Substring] = ["Private_Clean:", "Private_Dirty:"]
         if let byteCount = KernelText.byteCount(in: rollup, of: names) { return byteCount }
         guard let statm = KernelText.read("/proc/\(processID)/statm") else { return nil }
         let pages = statm.split(separator: " ").compactMap { Int($0) }
-        return pages.count > 2 ? (pages[1] - pages[2]) * Self.pageByteCount : nil
+        guard pages.count > 2 else { return nil }
+        return max(0, (pages[1] - pages[2]) * Self.pageByteCount - codeByteCount)
     }
 
     /// Whether the machine has so little memory left that what can be had again should be given up.

@@ -20,6 +20,15 @@ package struct MemoryWatch: Sendable {
         var byteCount: Int { privateByteCount + sharedByteCount }
     }
 
+    /// What workers share, which the kernel does not tell.
+    package struct Shared: Sendable {
+        /// Code that each has of the template's, and that counts as memory of its own.
+        var codeByteCount: Int
+        /// What each shares with this process, by its number. What a worker has unmapped is taken
+        /// all the same, and the kernel does not count it as the worker's.
+        var byteCounts: [Int32: Int]
+    }
+
     private static let calmInterval: Duration = .seconds(1)
     /// How often it looks where more than half of what is allowed is taken.
     private static let closeInterval: Duration = .milliseconds(100)
@@ -27,19 +36,17 @@ package struct MemoryWatch: Sendable {
     private let byteCountMax: Int
     private let timeline: Timeline
     private let logger: Logger
-    private let sharedByteCounts: @Sendable () -> [Int32: Int]
+    private let shared: @Sendable () -> Shared
 
     /// Makes a watch over the workers of this process.
     ///
-    /// - Parameter sharedByteCounts: the memory that each worker shares with this process, by its
-    ///   number. What a worker has unmapped is taken all the same, and the kernel does not count it
-    ///   as the worker's.
+    /// - Parameter shared: what workers share.
     package init(
         byteCountMax: Int, timeline: Timeline, logger: Logger,
-        sharedByteCounts: @escaping @Sendable () -> [Int32: Int]
+        shared: @escaping @Sendable () -> Shared
     ) {
         self.byteCountMax = byteCountMax
-        self.sharedByteCounts = sharedByteCounts
+        self.shared = shared
         self.timeline = timeline
         self.logger = logger
     }
@@ -48,7 +55,7 @@ package struct MemoryWatch: Sendable {
     package func run() async {
         var pause = MemoryWatch.calmInterval
         while (try? await timeline.sleep(until: timeline.now + pause)) != nil {
-            let holdings = MemoryWatch.holdings(sharedByteCounts())
+            let holdings = MemoryWatch.holdings(shared())
             let byteCount = holdings.reduce(0) { $0 + $1.byteCount }
             let isClose = byteCount > byteCountMax / 2
             pause = isClose ? MemoryWatch.closeInterval : MemoryWatch.calmInterval
@@ -75,7 +82,7 @@ package struct MemoryWatch: Sendable {
     }
 
     /// What is below this process's children, each worker together with what it forked and shares.
-    static func holdings(_ sharedByteCounts: [Int32: Int]) -> [Holding] {
+    static func holdings(_ sharing: Shared) -> [Holding] {
         let templates = children(of: getpid())
         let others = Set(([getpid()] + templates).compactMap(group))
         var found: [Holding] = []
@@ -84,9 +91,10 @@ package struct MemoryWatch: Sendable {
             guard let status = KernelText.read("/proc/\(process)/status"),
                 let group = group(of: process)
             else { continue }
-            let ofItsOwn = KernelText.byteCount(in: status, of: ["RssAnon:"]) ?? 0
+            let anonymous = KernelText.byteCount(in: status, of: ["RssAnon:"]) ?? 0
+            let ofItsOwn = max(0, anonymous - sharing.codeByteCount)
             let mapped = KernelText.byteCount(in: status, of: ["RssShmem:"]) ?? 0
-            let shared = sharedByteCounts[group] ?? mapped
+            let shared = sharing.byteCounts[group] ?? mapped
             if let index = groups[group] {
                 found[index].processIDs.append(process)
                 found[index].privateByteCount += ofItsOwn

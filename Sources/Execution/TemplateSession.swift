@@ -31,6 +31,8 @@ final class TemplateSession: Sendable {
 
     /// What this template's snapshots are tied to.
     let identity: EngineIdentity
+    /// How much code its workers share, in bytes, that the kernel counts as each one's own.
+    private let codeByteCount: Int
     /// Which layers confine its workers; empty where none were asked for.
     let sandbox: SandboxReport
     private let control: OwnedDescriptor
@@ -44,7 +46,7 @@ final class TemplateSession: Sendable {
     ) throws(ExecutionError) {
         processID = template.processID
         do throws(ExecutionError) {
-            (identity, sandbox) = try TemplateSession.awaitReady(
+            (identity, codeByteCount, sandbox) = try TemplateSession.awaitReady(
                 on: template.control, timeoutMilliseconds: readyTimeoutMilliseconds)
         } catch {
             let status = TemplateSession.reap(template.processID)
@@ -106,7 +108,7 @@ final class TemplateSession: Sendable {
         let numbers = [descriptors.channel, descriptors.exchange, descriptors.diagnostics]
         guard send(.start(workerID: workerID), with: numbers) else { throw .templateEnded }
         return WorkerHandle(
-            engine: identity,
+            engine: identity, codeByteCount: codeByteCount,
             processID: { [self] in processID(of: workerID) },
             isOutdated: { [self] in isRetiring },
             kill: { [self] in _ = send(.kill(workerID: workerID), with: []) },
@@ -197,13 +199,15 @@ final class TemplateSession: Sendable {
 
     private static func awaitReady(
         on control: borrowing OwnedDescriptor, timeoutMilliseconds: Int32
-    ) throws(ExecutionError) -> (EngineIdentity, SandboxReport) {
+    ) throws(ExecutionError) -> (EngineIdentity, codeByteCount: Int, SandboxReport) {
         let first = try awaitMessage(on: control, timeoutMilliseconds: timeoutMilliseconds)
         guard case .confined(let sandbox) = first else {
-            return (try identity(first), SandboxReport())
+            let (identity, codeByteCount) = try ready(first)
+            return (identity, codeByteCount, SandboxReport())
         }
         let second = try awaitMessage(on: control, timeoutMilliseconds: timeoutMilliseconds)
-        return (try identity(second), sandbox)
+        let (identity, codeByteCount) = try ready(second)
+        return (identity, codeByteCount, sandbox)
     }
 
     private static func awaitMessage(
@@ -219,16 +223,16 @@ final class TemplateSession: Sendable {
         return message
     }
 
-    private static func identity(
+    private static func ready(
         _ message: TemplateMessage
-    ) throws(ExecutionError) -> EngineIdentity {
-        guard case .ready(let version, let identity) = message else {
+    ) throws(ExecutionError) -> (EngineIdentity, codeByteCount: Int) {
+        guard case .ready(let version, let identity, let codeByteCount) = message else {
             throw .templateNotReady(reason: "its first message was another one")
         }
         guard version == TemplateMessage.protocolVersion else {
             throw .protocolMismatch(ours: TemplateMessage.protocolVersion, theirs: version)
         }
-        return identity
+        return (identity, Int(clamping: codeByteCount))
     }
 
     /// The next message; nil at the end, and for bytes that are no message.

@@ -43,11 +43,13 @@ package final class WorkerPool: Sendable {
     /// How many of everything there are.
     package var census: PoolCensus { state.withLock(\.census) }
 
-    /// Bytes of memory that each worker shares with this process, by the number of its own.
-    var sharedByteCounts: [Int32: Int] {
+    /// What workers share.
+    var sharedMemory: MemoryWatch.Shared {
         let workers = state.withLock(\.workers)
         let counts = workers.map { ($0.processID ?? 0, $0.sharedByteCount) }
-        return Dictionary(counts, uniquingKeysWith: max)
+        return MemoryWatch.Shared(
+            codeByteCount: workers.map(\.codeByteCount).min() ?? 0,
+            byteCounts: Dictionary(counts, uniquingKeysWith: max))
     }
 
     /// Whether all workers that there may be are in use.
@@ -167,7 +169,8 @@ package final class WorkerPool: Sendable {
             var byteCounts: [UInt64: Int] = [:]
             for worker in warm.shuffled().prefix(WorkerPool.measuredCountMax) {
                 guard let processID = worker.processID else { continue }
-                byteCounts[worker.id] = memory.privateByteCount(of: processID)
+                byteCounts[worker.id] = memory.privateByteCount(
+                    of: processID, besides: worker.codeByteCount)
             }
             note(byteCounts: byteCounts, isShort: memory.isShort)
         }

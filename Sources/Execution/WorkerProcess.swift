@@ -95,6 +95,9 @@ package final class WorkerProcess: Sendable {
     /// Bytes of memory that it shares with this process, mapped or not.
     var sharedByteCount: Int { exchange.takenByteCount }
 
+    /// How much of what the kernel counts as its memory is code that all workers share, in bytes.
+    var codeByteCount: Int { handle.codeByteCount }
+
     /// Whether its template was replaced: it should not be kept for longer than it is needed.
     var isOutdated: Bool { handle.isOutdated() }
 

@@ -29,6 +29,8 @@ package struct BirthDescriptors: Sendable {
 package struct WorkerHandle: Sendable {
     /// What the worker's snapshots are tied to.
     package var engine: EngineIdentity
+    /// How much code it shares with all other workers, in bytes, that the kernel counts as its own.
+    package var codeByteCount: Int
     /// The number of its process, once it is known.
     package var processID: @Sendable () -> Int32?
     /// Whether it should not be kept for longer than it is needed.
@@ -40,10 +42,12 @@ package struct WorkerHandle: Sendable {
 
     /// Makes a handle.
     package init(
-        engine: EngineIdentity, processID: @escaping @Sendable () -> Int32? = { nil },
+        engine: EngineIdentity, codeByteCount: Int = 0,
+        processID: @escaping @Sendable () -> Int32? = { nil },
         isOutdated: @escaping @Sendable () -> Bool = { false },
         kill: @escaping @Sendable () -> Void, exit: EventLoopFuture<WorkerExit?>
     ) {
+        self.codeByteCount = codeByteCount
         self.processID = processID
         self.isOutdated = isOutdated
         self.engine = engine

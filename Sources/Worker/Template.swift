@@ -16,6 +16,8 @@ struct Template {
     private let report: SandboxReport
     private let forking: Confinement.Forking
     private let childSignal: Int32
+    /// How much code lies in huge pages.
+    private let codeByteCount: Int
 
     /// Confines this process, for good.
     init(
@@ -24,7 +26,7 @@ struct Template {
     ) throws(WorkerError) {
         isolates = try OpenIsolates(baseHeap: baseHeap)
         Engine.beginForking()
-        unsafe csandbox_begin_forking(copies)
+        codeByteCount = unsafe csandbox_begin_forking(copies)
         // A thread that was not forked along may hold a lock that the child then waits for.
         guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
         self.mode = mode
@@ -49,7 +51,7 @@ struct Template {
         try send(
             .ready(
                 protocolVersion: TemplateMessage.protocolVersion,
-                identity: Engine.identity(mode: mode)))
+                identity: Engine.identity(mode: mode), codeByteCount: UInt64(codeByteCount)))
         while true {
             var watched = [
                 pollfd(fd: Template.control, events: Int16(POLLIN), revents: 0),

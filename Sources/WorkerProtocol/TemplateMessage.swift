@@ -6,8 +6,9 @@ package enum TemplateMessage: Hashable, Sendable {
     /// How workers will be confined. May come before ``ready(protocolVersion:identity:)``, from the
     /// template.
     case confined(SandboxReport)
-    /// The template is ready to fork workers. First message but one, from the template.
-    case ready(protocolVersion: UInt32, identity: EngineIdentity)
+    /// The template is ready to fork workers, which all have so many bytes of code in memory that
+    /// is no file's. First message but one, from the template.
+    case ready(protocolVersion: UInt32, identity: EngineIdentity, codeByteCount: UInt64)
     /// Fork a worker. The datagram carries its descriptors in ``WorkerDescriptor`` order. To the
     /// template.
     case start(workerID: UInt32)
@@ -20,7 +21,7 @@ package enum TemplateMessage: Hashable, Sendable {
     case ended(workerID: UInt32, status: WorkerExit)
 
     /// The version of this module's messages; both processes must have the same.
-    package static let protocolVersion: UInt32 = 2
+    package static let protocolVersion: UInt32 = 3
     /// The most bytes that a message has.
     package static let byteCountMax = 512
 
@@ -28,13 +29,14 @@ package enum TemplateMessage: Hashable, Sendable {
     package func encoded() -> [UInt8] {
         var writer = WireWriter()
         switch self {
-        case .ready(let version, let identity):
+        case .ready(let version, let identity, let codeByteCount):
             writer.write(UInt8(0))
             writer.write(version)
             writer.write(identity.v8Version)
             writer.write(identity.buildID)
             writer.write(identity.mode.rawValue)
             writer.write(identity.nativesVersion)
+            writer.write(codeByteCount)
         case .start(let workerID):
             writer.write(UInt8(1))
             writer.write(workerID)
@@ -79,7 +81,8 @@ package enum TemplateMessage: Hashable, Sendable {
             self = .ready(
                 protocolVersion: version,
                 identity: EngineIdentity(
-                    v8Version: v8Version, buildID: buildID, mode: mode, nativesVersion: natives))
+                    v8Version: v8Version, buildID: buildID, mode: mode, nativesVersion: natives),
+                codeByteCount: try reader.read())
         case 1: self = .start(workerID: try reader.read())
         case 2: self = .kill(workerID: try reader.read())
         case 3:

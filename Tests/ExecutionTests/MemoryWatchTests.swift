@@ -27,12 +27,23 @@ struct MemoryWatchTests {
             template.waitUntilExit()
         }
         let worker = try #require(
-            MemoryWatch.holdings([group: 1 << 40]).first { $0.processIDs.contains(last) })
+            holdings(codeByteCount: 0, group).first { $0.processIDs.contains(last) })
         #expect(worker.group == group)
         #expect(worker.processIDs.first == group)
         #expect(worker.processIDs.count == 3)
         #expect(worker.privateByteCount > 0)
         #expect(worker.sharedByteCount == 1 << 40)
+        // What each of the three has of the template's code is nobody's.
+        let share = worker.privateByteCount / 4
+        let without = try #require(
+            holdings(codeByteCount: share, group).first { $0.processIDs.contains(last) })
+        #expect(without.privateByteCount <= worker.privateByteCount - share)
+        #expect(without.privateByteCount >= 0)
+    }
+
+    private func holdings(codeByteCount: Int, _ group: Int32) -> [MemoryWatch.Holding] {
+        MemoryWatch.holdings(
+            MemoryWatch.Shared(codeByteCount: codeByteCount, byteCounts: [group: 1 << 40]))
     }
 
     @Test("counts shared memory that nobody has mapped")

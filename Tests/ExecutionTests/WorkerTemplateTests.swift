@@ -48,7 +48,8 @@ private final class FakeTemplates: Sendable {
 struct WorkerTemplateTests {
     private static let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     private static let ready = TemplateMessage.ready(
-        protocolVersion: TemplateMessage.protocolVersion, identity: FakeSource.engine)
+        protocolVersion: TemplateMessage.protocolVersion, identity: FakeSource.engine,
+        codeByteCount: 1 << 20)
 
     /// A session whose template said this first; the template's end is the caller's to close.
     private func session(
@@ -82,7 +83,9 @@ struct WorkerTemplateTests {
         let error = ExecutionError.protocolMismatch(
             ours: TemplateMessage.protocolVersion, theirs: 99)
         #expect(throws: error) {
-            try session([.ready(protocolVersion: 99, identity: FakeSource.engine)])
+            try session([
+                .ready(protocolVersion: 99, identity: FakeSource.engine, codeByteCount: 0)
+            ])
         }
         #expect("\(error)".contains("version 99"))
     }

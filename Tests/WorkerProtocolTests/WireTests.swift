@@ -50,7 +50,8 @@ struct WireTests {
         .ready(
             protocolVersion: 1,
             identity: EngineIdentity(
-                v8Version: "10.2", buildID: "ab", mode: .jitless, nativesVersion: 1)),
+                v8Version: "10.2", buildID: "ab", mode: .jitless, nativesVersion: 1),
+            codeByteCount: 1 << 40),
         .confined(SandboxReport()),
         .confined(
             SandboxReport(

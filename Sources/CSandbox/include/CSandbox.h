@@ -82,8 +82,9 @@ csandbox_copies *csandbox_copy_code(void);
 // their code is ever called, and each fork would pay for their mappings. So nothing may be looked
 // up by name there (dlsym) that is not found before them. With `copies`, which may be NULL, the
 // code and malloc's memory are in huge pages, where the kernel has them: a fork copies one entry
-// for each instead of 512, and need not bring in anew what it runs of the code.
-void csandbox_begin_forking(csandbox_copies *copies);
+// for each instead of 512, and need not bring in anew what it runs of the code. Returns how many
+// bytes of code are there: the kernel counts them as each process's own.
+size_t csandbox_begin_forking(csandbox_copies *copies);
 
 // A descriptor that becomes readable when a child of this process ends; blocks the signal for
 // everything else. Reading is not needed: wait for children until there are none.
