@@ -28,6 +28,12 @@ final class UnwrittenHeaps: Sendable {
         /// state has taken the place of those before.
         var lateRun: RunDescription?
         var waiting: [CheckedContinuation<Void, Never>] = []
+
+        mutating func keep(_ run: RunDescription, at now: Duration, delay: Duration) {
+            runs.append(run, at: now, delay: delay)
+            runNumber = run.runNumber
+            use = .idle
+        }
     }
 
     private enum Use {
@@ -88,9 +94,8 @@ final class UnwrittenHeaps: Sendable {
         }
         if isSpoiled { await settle(name) }
         return state.withLock { state in
-            guard var entry = state.entries[name] else { return nil }
-            entry.use = .running
-            state.entries[name] = entry
+            guard let entry = state.entries[name] else { return nil }
+            state.entries[name]?.use = .running
             return Held(worker: entry.worker, head: entry.head, runNumber: entry.runNumber)
         }
     }
@@ -114,15 +119,11 @@ final class UnwrittenHeaps: Sendable {
     ) {
         worker.holdsUnwritten.store(true, ordering: .sequentiallyConsistent)
         let isNew = state.withLock { state in
-            var entry =
-                state.entries[name]
-                ?? Entry(
-                    worker: worker, head: head,
-                    runs: UnwrittenRuns(savingDelay: limits.savingDelay), runNumber: 0, use: .idle)
-            entry.runs.append(run, at: timeline.now, delay: delay)
-            entry.runNumber = run.runNumber
-            entry.use = .idle
-            state.entries[name] = entry
+            let new = Entry(
+                worker: worker, head: head,
+                runs: UnwrittenRuns(savingDelay: limits.savingDelay), runNumber: 0, use: .idle)
+            // In place: a copy would be one of all the runs.
+            state.entries[name, default: new].keep(run, at: timeline.now, delay: delay)
             return state.listening.insert(worker.id).inserted
         }
         if isNew { Task { await self.listen(to: worker, about: name) } }
