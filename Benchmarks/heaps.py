@@ -93,17 +93,18 @@ def storages(ours: OurServer, stores: dict[str, tuple], budget: Budget, cold_hea
         rows |= interleave(works, budget)
     for name, options in stores.items():
         if "--in-memory" not in options:
-            rows[f"cold, {name}"] = _cold(ours, options, cold_heaps)
+            rows[f"cold, {name}, commit"] = _cold(ours, options, (), cold_heaps)
+            rows[f"cold, {name}, relaxed"] = _cold(ours, options, ours.relaxed, cold_heaps)
     return rows
 
 
-def _cold(ours: OurServer, options: tuple, count: int) -> dict:
+def _cold(ours: OurServer, options: tuple, more: tuple, count: int) -> dict:
     """The first call on each heap after a restart."""
     with ours.stdio(*options) as client:
         for number in range(count):
             client.call("run_js", code="let n = 0", heap=f"cold-{number}")
     series = Series()
-    with ours.stdio(*options) as client:
+    with ours.stdio(*options, *more) as client:
         client.call("run_js", code="1")
         heaps = iter(range(count))
         work = Work(lambda: client.call("run_js", code="n++", heap=f"cold-{next(heaps)}"))
