@@ -8,6 +8,7 @@ import re
 import pytest
 from conftest import REPOSITORY
 from http_client import Client, HTTPServer, modern_headers
+from processes import wait_until
 from raw_client import modern_meta
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -82,8 +83,14 @@ def test_errors_and_log_name_the_request(binary):
         reply = client.send("GET", "/nothing?token=secret")
         name = reply.headers["x-request-id"]
         assert reply.json["error"]["data"] == {"requestId": name}
-        line, = [line for line in json_lines(server, "Request answered")
-                 if line["request.id"] == name]
+
+        def lines() -> list[dict]:
+            return [line for line in json_lines(server, "Request answered")
+                    if line["request.id"] == name]
+
+        # The log comes after the answer.
+        wait_until(lines, "the request is in the log")
+        line, = lines()
         assert line["http.status"] == "404" and line["http.path"] == "/nothing"
         assert "secret" not in server.stderr()
 
