@@ -78,11 +78,15 @@ package enum TemplateMessage: Hashable, Sendable {
                 throw .unknownTag(modeTag, in: "engine mode")
             }
             let natives: UInt32 = try reader.read()
+            let identity = EngineIdentity(
+                v8Version: v8Version, buildID: buildID, mode: mode, nativesVersion: natives)
+            guard version == TemplateMessage.protocolVersion else {
+                // What follows is not known. That the version is another one is to be told.
+                self = .ready(protocolVersion: version, identity: identity, codeByteCount: 0)
+                return
+            }
             self = .ready(
-                protocolVersion: version,
-                identity: EngineIdentity(
-                    v8Version: v8Version, buildID: buildID, mode: mode, nativesVersion: natives),
-                codeByteCount: try reader.read())
+                protocolVersion: version, identity: identity, codeByteCount: try reader.read())
         case 1: self = .start(workerID: try reader.read())
         case 2: self = .kill(workerID: try reader.read())
         case 3:

@@ -48,7 +48,7 @@ struct WireTests {
 
     static let templateMessages: [TemplateMessage] = [
         .ready(
-            protocolVersion: 1,
+            protocolVersion: TemplateMessage.protocolVersion,
             identity: EngineIdentity(
                 v8Version: "10.2", buildID: "ab", mode: .jitless, nativesVersion: 1),
             codeByteCount: 1 << 40),
@@ -109,6 +109,17 @@ struct WireTests {
     func templateRoundTrip(_ message: TemplateMessage) throws {
         #expect(try TemplateMessage(message.encoded()) == message)
         #expect(message.encoded().count <= TemplateMessage.byteCountMax)
+    }
+
+    @Test("another version's first message tells its version", arguments: [0, 20])
+    func otherVersion(_ moreByteCount: Int) throws {
+        let identity = EngineIdentity(
+            v8Version: "10.2", buildID: "ab", mode: .jit, nativesVersion: 1)
+        let ready = TemplateMessage.ready(
+            protocolVersion: 99, identity: identity, codeByteCount: 0)
+        let known = ready.encoded().dropLast(8)
+        let other = try TemplateMessage(known + [UInt8](repeating: 1, count: moreByteCount))
+        #expect(other == ready)
     }
 
     @Test("a payload that is cut anywhere is refused", arguments: replies)
