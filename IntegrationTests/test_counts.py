@@ -31,7 +31,18 @@ def test_every_scenario_has_bounds():
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_costs_no_more_than(binary, name):
-    bounds, found = BOUNDS[name], counts(binary, SCENARIOS[name])
-    over = {what: f"{count} for each call, at most {bounds.get(what, 0)}"
-            for what, count in found.items() if count > bounds.get(what, 0)}
-    assert not over, f"{over}: {UPDATE}"
+    bounds = BOUNDS[name]
+
+    def over() -> dict[str, float]:
+        found = counts(binary, SCENARIOS[name])
+        return {what: count for what, count in found.items() if count > bounds.get(what, 0)}
+
+    # What the server does by the clock, and a worker that is started a moment earlier or later,
+    # is in some runs and not in others: what a call costs is in all of them.
+    excess = over()
+    for _ in range(2):
+        if not excess:
+            return
+        again = over()
+        excess = {what: min(count, again[what]) for what, count in excess.items() if what in again}
+    assert not excess, f"for each call {excess}, at most {bounds}: {UPDATE}"
