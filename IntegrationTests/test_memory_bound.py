@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from circumstances import AS_USER, CIRCUMSTANCES, where_everybody_reads
 from http_client import Client, HTTPServer
 from processes import template, wait_until, workers
 
@@ -89,6 +90,26 @@ def test_what_a_killed_server_left_is_removed_by_the_next(binary):
         server.process.wait()
     with serving(binary, "control_group"):
         assert not [path for path in groups() if path.name == f"{PREFIX}{pid}"]
+
+
+@pytest.mark.skipif("plain user" not in CIRCUMSTANCES, reason="only root can be a plain user")
+def test_code_that_all_workers_share_is_nobodys(binary):
+    def warm_bytes() -> float:
+        text = client.send("GET", "/metrics").body.decode()
+        return next(float(line.split()[1]) for line in text.splitlines()
+                    if line.startswith("mcp_v8_workers_warm_bytes "))
+
+    # A plain user may not look into a worker's mappings, and sees sums only.
+    heaps = 4
+    options = ("--in-memory", "--http-port", "0")
+    with where_everybody_reads(binary, binary.with_name("mcp-v8-worker")) as folder, \
+            HTTPServer(*AS_USER, folder / binary.name, *options) as server, \
+            Client(server.port) as client:
+        for number in range(heaps):
+            assert client.run("let n = 1; n", heap=f"h{number}").value == 1
+        estimate = warm_bytes()
+        wait_until(lambda: warm_bytes() != estimate, "warm workers are measured", seconds=30)
+        assert warm_bytes() < heaps * (24 << 20)
 
 
 def test_by_default_it_is_most_of_the_machine(binary):
