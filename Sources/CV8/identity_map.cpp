@@ -2,7 +2,7 @@
 //
 // The serialiser asks such a map for nearly every pointer that it meets. V8 mixes all bits of the
 // address with six shifts and sums, in a function that is called for it. Here it is one product,
-// whose upper half depends on all bits below.
+// whose upper half depends on all bits below. Where a V8 does not call this it mixes as it does.
 
 #include <cstdint>
 

@@ -50,7 +50,7 @@ private:
     size_t chunk_bytes = 0;
     void *spares[spare_count_max];
     size_t spare_count = 0;
-    // Chunks whose ends V8 has given back. It would be the end of the chunk, too.
+    // Chunks whose ends V8 has given back: it frees what is left as something smaller.
     void *shortened[shortened_count_max];
     size_t shortened_count = 0;
     // Where memory was last made executable.
