@@ -117,7 +117,7 @@ final class TemplateSession: Sendable {
 
     /// Reads until the template's end; then reaps it. Blocks its thread.
     func serve() {
-        while let message = TemplateSession.receive(from: control) {
+        while let message = try? TemplateSession.receive(from: control) {
             switch message {
             case .started(let workerID, let processID):
                 change { $0[workerID]?.processID = processID }
@@ -217,33 +217,36 @@ final class TemplateSession: Sendable {
         guard unsafe poll(&socket, 1, timeoutMilliseconds) > 0 else {
             throw .templateNotReady(reason: "it said nothing for \(timeoutMilliseconds) ms")
         }
-        guard let message = receive(from: control) else {
-            throw .templateNotReady(reason: "it ended; its standard error tells more")
+        do throws(WireError) {
+            if let message = try receive(from: control) { return message }
+        } catch .otherVersion(let version) {
+            throw .protocolMismatch(ours: TemplateMessage.protocolVersion, theirs: version)
+        } catch {
+            throw .templateNotReady(reason: "what it said is no message: \(error)")
         }
-        return message
+        throw .templateNotReady(reason: "it ended; its standard error tells more")
     }
 
     private static func ready(
         _ message: TemplateMessage
     ) throws(ExecutionError) -> (EngineIdentity, codeByteCount: Int) {
-        guard case .ready(let version, let identity, let codeByteCount) = message else {
+        guard case .ready(let identity, let codeByteCount) = message else {
             throw .templateNotReady(reason: "its first message was another one")
-        }
-        guard version == TemplateMessage.protocolVersion else {
-            throw .protocolMismatch(ours: TemplateMessage.protocolVersion, theirs: version)
         }
         return (identity, Int(clamping: codeByteCount))
     }
 
-    /// The next message; nil at the end, and for bytes that are no message.
-    private static func receive(from control: borrowing OwnedDescriptor) -> TemplateMessage? {
+    /// The next message; nil at the end.
+    private static func receive(
+        from control: borrowing OwnedDescriptor
+    ) throws(WireError) -> TemplateMessage? {
         var bytes = [UInt8](repeating: 0, count: TemplateMessage.byteCountMax)
         var descriptorCount = 0
         let capacity = bytes.count
         let count = unsafe csandbox_receive(
             control.number, &bytes, capacity, nil, 0, &descriptorCount)
         guard count > 0 else { return nil }
-        return try? TemplateMessage(Array(bytes.prefix(count)))
+        return try TemplateMessage(Array(bytes.prefix(count)))
     }
 
     @discardableResult

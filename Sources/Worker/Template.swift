@@ -50,7 +50,6 @@ struct Template {
         try send(.confined(report))
         try send(
             .ready(
-                protocolVersion: TemplateMessage.protocolVersion,
                 identity: Engine.identity(mode: mode), codeByteCount: UInt64(codeByteCount)))
         while true {
             var watched = [

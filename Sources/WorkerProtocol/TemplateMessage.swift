@@ -3,12 +3,12 @@
 ///
 /// The template is trusted as the server is: it never sees a script or a heap.
 package enum TemplateMessage: Hashable, Sendable {
-    /// How workers will be confined. May come before ``ready(protocolVersion:identity:)``, from the
+    /// How workers will be confined. May come before ``ready(identity:codeByteCount:)``, from the
     /// template.
     case confined(SandboxReport)
     /// The template is ready to fork workers, which all have so many bytes of code in memory that
-    /// is no file's. First message but one, from the template.
-    case ready(protocolVersion: UInt32, identity: EngineIdentity, codeByteCount: UInt64)
+    /// is no file's. First message but one, from the template; ``protocolVersion`` travels with it.
+    case ready(identity: EngineIdentity, codeByteCount: UInt64)
     /// Fork a worker. The datagram carries its descriptors in ``WorkerDescriptor`` order. To the
     /// template.
     case start(workerID: UInt32)
@@ -29,9 +29,9 @@ package enum TemplateMessage: Hashable, Sendable {
     package func encoded() -> [UInt8] {
         var writer = WireWriter()
         switch self {
-        case .ready(let version, let identity, let codeByteCount):
+        case .ready(let identity, let codeByteCount):
             writer.write(UInt8(0))
-            writer.write(version)
+            writer.write(TemplateMessage.protocolVersion)
             writer.write(identity.v8Version)
             writer.write(identity.buildID)
             writer.write(identity.mode.rawValue)
@@ -71,22 +71,19 @@ package enum TemplateMessage: Hashable, Sendable {
         switch try reader.read(UInt8.self) {
         case 0:
             let version: UInt32 = try reader.read()
+            // What follows it in another version is not known.
+            guard version == TemplateMessage.protocolVersion else { throw .otherVersion(version) }
             let v8Version = try reader.readText()
             let buildID = try reader.readText()
             let modeTag = try reader.read(UInt8.self)
             guard let mode = EngineIdentity.Mode(rawValue: modeTag) else {
                 throw .unknownTag(modeTag, in: "engine mode")
             }
-            let natives: UInt32 = try reader.read()
-            let identity = EngineIdentity(
-                v8Version: v8Version, buildID: buildID, mode: mode, nativesVersion: natives)
-            guard version == TemplateMessage.protocolVersion else {
-                // What follows is not known. That the version is another one is to be told.
-                self = .ready(protocolVersion: version, identity: identity, codeByteCount: 0)
-                return
-            }
             self = .ready(
-                protocolVersion: version, identity: identity, codeByteCount: try reader.read())
+                identity: EngineIdentity(
+                    v8Version: v8Version, buildID: buildID, mode: mode,
+                    nativesVersion: try reader.read()),
+                codeByteCount: try reader.read())
         case 1: self = .start(workerID: try reader.read())
         case 2: self = .kill(workerID: try reader.read())
         case 3:

@@ -10,6 +10,8 @@ package enum WireError: Error, Hashable, Sendable {
     case invalidText
     /// A frame announces more bytes than its kind may have.
     case frameTooLarge(byteCount: Int, limit: Int)
+    /// The other program speaks this version of the messages, not ours.
+    case otherVersion(UInt32)
 }
 
 /// Appends fields in the protocol's layout: little-endian integers, bytes behind their `UInt32`

@@ -13,8 +13,9 @@ private struct FakeTemplate {
 
     func close() { Glibc.close(control) }
 
-    func send(_ message: TemplateMessage) {
-        let bytes = message.encoded()
+    func send(_ message: TemplateMessage) { send(message.encoded()) }
+
+    func send(_ bytes: [UInt8]) {
         _ = unsafe csandbox_send(control, bytes, bytes.count, nil, 0)
     }
 
@@ -48,12 +49,17 @@ private final class FakeTemplates: Sendable {
 struct WorkerTemplateTests {
     private static let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     private static let ready = TemplateMessage.ready(
-        protocolVersion: TemplateMessage.protocolVersion, identity: FakeSource.engine,
-        codeByteCount: 1 << 20)
+        identity: FakeSource.engine, codeByteCount: 1 << 20)
 
     /// A session whose template said this first; the template's end is the caller's to close.
     private func session(
         _ first: [TemplateMessage], timeoutMilliseconds: Int32 = 10_000
+    ) throws -> (TemplateSession, FakeTemplate) {
+        try session(saying: first.map { $0.encoded() }, timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    private func session(
+        saying first: [[UInt8]], timeoutMilliseconds: Int32 = 10_000
     ) throws -> (TemplateSession, FakeTemplate) {
         let sockets = try SocketPair(.datagram)
         let template = FakeTemplate(control: dup(sockets.peer.number))
@@ -83,16 +89,15 @@ struct WorkerTemplateTests {
         let error = ExecutionError.protocolMismatch(
             ours: TemplateMessage.protocolVersion, theirs: 99)
         #expect(throws: error) {
-            try session([
-                .ready(protocolVersion: 99, identity: FakeSource.engine, codeByteCount: 0)
-            ])
+            try session(saying: [[0, 99, 0, 0, 0, 1, 2, 3]])
         }
         #expect("\(error)".contains("version 99"))
     }
 
-    @Test("refuses another first message")
+    @Test("refuses another first message, and what is none")
     func otherFirstMessage() {
         #expect(throws: ExecutionError.self) { try session([.kill(workerID: 1)]) }
+        #expect(throws: ExecutionError.self) { try session(saying: [[99]]) }
     }
 
     @Test("does not wait for ever for the first message")
