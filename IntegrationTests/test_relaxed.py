@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
-from processes import descendants, forks, is_running, wait_until, workers
+from processes import descendants, forks, is_running, parent, template, wait_until, workers
 from raw_client import ServerEnded
 
 NEXT = "globalThis.n = (globalThis.n ?? 0) + 1"
@@ -180,6 +182,28 @@ def test_nothing_is_left_of_forks(relaxed):
         for _ in range(3):
             relaxed.run(NEXT, heap=heap)
     wait_until(lambda: not forks(relaxed.pid), "forks end when they have written", 5)
+
+
+def code_range_count(pid: int) -> int:
+    """How many isolates a process has: each has 128 MiB of addresses for its code."""
+    lines = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+    ranges = [[int(end, 16) for end in line[0].split("-")] for line in lines
+              if line[1] == "---p" and len(line) == 5]
+    return sum(last - first >= 100 << 20 for first, last in ranges)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees where others have their memory")
+def test_forks_copy_no_isolate_that_nobody_uses(relaxed):
+    found: list[int] = []
+
+    def look() -> bool:
+        relaxed.run(NEXT, heap="h")
+        found[:] = [pid for pid in map(parent, forks(relaxed.pid)) if pid in workers(relaxed.pid)]
+        return bool(found)
+
+    wait_until(look, "a worker has a fork")
+    assert code_range_count(template(relaxed.pid)) == 2
+    assert code_range_count(found[0]) == 1
 
 
 def test_a_value_that_is_unknown_is_refused(start):

@@ -33,3 +33,8 @@ void csandbox_keep_freed_memory(void) {
     mallopt(M_TRIM_THRESHOLD, kept + csandbox_heap_pad);
     mallopt(M_MMAP_THRESHOLD, kept);
 }
+
+void csandbox_give_back_freed_memory(void) {
+    enum { kept = 64 << 10 };
+    malloc_trim(kept);
+}

@@ -172,7 +172,8 @@ struct Run {
         _ snapshot: [UInt8], to name: HeapName, replacing head: HeapHead?, by run: RunDescription
     ) async throws(ExecutionFailure) -> HeapHead {
         let repository = service.repository
-        let committing = Task { () async -> Result<HeapHead, HeapError> in
+        let committing = Task(executorPreference: service.executor) {
+            () async -> Result<HeapHead, HeapError> in
             do throws(HeapError) {
                 return .success(
                     try await repository.commit(snapshot, to: name, replacing: head, by: run))

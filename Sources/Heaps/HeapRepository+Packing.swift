@@ -18,6 +18,8 @@ extension HeapRepository {
     private static let parentSavingMin = 0.3
     /// After an attempt that did not pay, how many of a heap's versions come before the next.
     private static let pauseCountAfterFailure = 16
+    /// So much is copied in less time than it takes to wake another thread, in bytes.
+    private static let copiedAtOnceByteCountMax = 256 << 10
     /// For how long a chain counts as young after it was refreshed: much less than any grace time.
     private static let youthMax = Duration.seconds(120)
 
@@ -56,8 +58,7 @@ extension HeapRepository {
         async let headerResult = header(of: snapshot, by: run, parent: parent, created: created)
         let packing = try await pack(
             snapshot, of: run.engine, behind: parent.flatMap { shelf[$0] })
-        let envelope = try await SnapshotEnvelope(
-            headerResult.get(), packing.packed, keys: keys)
+        let envelope = try await assemble(headerResult.get(), packing.packed)
         let version = envelope.record.version
         let next = ShelvedSnapshot(
             version: version, snapshot: packing.pauseCount <= 1 ? snapshot : nil,
@@ -159,6 +160,19 @@ extension HeapRepository {
                 })
         } catch {
             return .failure(error)
+        }
+    }
+
+    /// Puts an envelope together, which copies the packed bytes: many of them where that may take
+    /// a while.
+    private func assemble(
+        _ header: EnvelopeHeader, _ packed: PackedSnapshot
+    ) async throws(HeapError) -> SnapshotEnvelope {
+        if packed.bytes.count <= Self.copiedAtOnceByteCountMax {
+            return SnapshotEnvelope(header, packed, keys: keys)
+        }
+        return try await work.run { [keys] () throws(HeapError) in
+            SnapshotEnvelope(header, packed, keys: keys)
         }
     }
 

@@ -199,6 +199,7 @@ struct HeapServer: ~Copyable {
         guard let slot = free else { return }
         channel.isShared = true
         if forking == .snapshots {
+            isolates.makeForksLight()
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)
             let isKept = forks.keep(
                 slot: slot, runNumber: request.runNumber,

@@ -1,10 +1,12 @@
+import CSandbox
 import V8
 import WorkerProtocol
 
 /// The isolates that a template opens once, so that the workers forked from it need not: a clean
 /// one of each kind.
 ///
-/// A worker takes one of them. The other one costs it nothing but its address space.
+/// A worker takes one of them. The other one costs it nothing but its address space, unless it
+/// forks.
 final class OpenIsolates {
     /// Of the snapshot that they were opened on, which nobody needs any more.
     private let readOnlyObjects: [UInt8]
@@ -30,6 +32,18 @@ final class OpenIsolates {
         if snapshot.hasReadOnlyObjects(readOnlyObjects) { return }
         stateless = nil
         heap = nil
+    }
+
+    /// Lets go of the isolates that were not taken, and of their memory.
+    ///
+    /// To be called before this process forks for every run: each fork would copy what says where
+    /// they are. Closing takes some 1 ms.
+    func makeForksLight() {
+        if stateless == nil && heap == nil { return }
+        stateless = nil
+        heap = nil
+        Engine.beginForking()
+        csandbox_give_back_freed_memory()
     }
 
     /// Hands over an isolate. Only in a fork, and each kind once.

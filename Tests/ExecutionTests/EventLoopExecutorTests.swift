@@ -7,7 +7,8 @@ import Testing
 
 @testable import Execution
 
-@Suite("Event loops as executor", .timeLimit(.minutes(5)))
+// One thread of a process lends itself at a time.
+@Suite("Event loops as executor", .serialized, .timeLimit(.minutes(5)))
 struct EventLoopExecutorTests {
     /// Where a part of a task ran.
     private enum Place: Hashable {

@@ -25,6 +25,9 @@ int csandbox_memory_file_discard(int descriptor, size_t offset, size_t byte_coun
 // kernel zeroes each page that it gives, which for a snapshot takes longer than to write it.
 void csandbox_keep_freed_memory(void);
 
+// Has malloc give back what it keeps now: before a fork, which copies an entry for each page.
+void csandbox_give_back_freed_memory(void);
+
 // How much malloc has at its end that it does not use yet, in bytes: with less there may be no huge
 // page in what it has.
 enum { csandbox_heap_pad = 2 << 20 };
