@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 
-def flip(position: float) -> Callable[[Path], None]:
+def flip(position: float, count: int = 1) -> Callable[[Path], None]:
+    """Flips a bit in each of some bytes. In what is packed a single one need not change anything:
+    the same bytes may be found in two places."""
     def damage(file: Path) -> None:
         content = bytearray(file.read_bytes())
-        content[min(int(len(content) * position), len(content) - 1)] ^= 0x10
+        first = min(int(len(content) * position), len(content) - 1)
+        for index in range(first, min(first + count, len(content))):
+            content[index] ^= 0x10
         file.write_bytes(content)
     return damage
 
@@ -25,8 +29,8 @@ def cut(share: float) -> Callable[[Path], None]:
 
 
 DAMAGE = {
-    "first byte": flip(0), "early byte": flip(0.001), "byte at a tenth": flip(0.1),
-    "byte in the middle": flip(0.5), "last byte": flip(1), "half of it": cut(0.5),
+    "first byte": flip(0), "early byte": flip(0.001), "bytes at a tenth": flip(0.1, 32),
+    "bytes in the middle": flip(0.5, 32), "last byte": flip(1), "half of it": cut(0.5),
     "all but the end": cut(0.999), "nothing left": cut(0),
     "more behind it": lambda file: file.write_bytes(file.read_bytes() + b"\0" * 100),
     "other content": lambda file: file.write_bytes(b"\x28\xb5\x2f\xfd" + b"x" * 5000),
@@ -52,7 +56,7 @@ def test_a_damaged_head(start, directory, damage):
     assert_refused(start, directory)
 
 
-@pytest.mark.parametrize("damage", ["first byte", "byte in the middle", "nothing left", "no file"])
+@pytest.mark.parametrize("damage", ["first byte", "bytes in the middle", "nothing left", "no file"])
 def test_a_heap_can_leave_a_damaged_version(start, directory, damage):
     server = start("--directory-path", directory)
     first = server.run("globalThis.n = 1", heap="h").structured["version"]
