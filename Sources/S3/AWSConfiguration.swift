@@ -5,7 +5,11 @@ struct AWSConfiguration: Sendable {
 
     let variables: [String: String]
     let readFile: FileReader
+    /// What both files say; the one with credentials comes first.
     let files: ProfileFile
+    /// Keys belong together that stand in one file.
+    let configFile: ProfileFile
+    let credentialsFile: ProfileFile
     let profileName: String
     /// Whether the profile was given for this program, so that it beats credentials in the
     /// environment.
@@ -14,24 +18,27 @@ struct AWSConfiguration: Sendable {
     /// Reads the files that the environment names.
     ///
     /// - Parameter profile: the profile to use; nil for the environment's, or `default`.
-    /// - Throws: ``S3Error/invalidConfiguration(_:)`` if the profile is not there.
+    /// - Throws: ``S3Error/invalidConfiguration(_:)`` if the profile is not there, or a file is not
+    ///   one of the AWS tools'.
     init(
         variables: [String: String], profile: String?, readFile: @escaping FileReader
     ) throws(S3Error) {
         self.variables = variables
         self.readFile = readFile
-        let home = variables["HOME"] ?? ""
-        let expand: (String) -> String = { $0.hasPrefix("~/") ? home + $0.dropFirst() : $0 }
-        let configPath = expand(variables["AWS_CONFIG_FILE"] ?? "~/.aws/config")
-        let credentialsPath = expand(
-            variables["AWS_SHARED_CREDENTIALS_FILE"] ?? "~/.aws/credentials")
-        var files = ProfileFile()
-        for (path, form) in [
-            (configPath, ProfileFile.Form.config), (credentialsPath, .credentials),
-        ] {
-            guard let bytes = readFile(path) else { continue }
-            files.merge(ProfileFile(String(decoding: bytes, as: UTF8.self), form: form))
+        let configPath = Self.expand(
+            Self.value("AWS_CONFIG_FILE", variables) ?? "~/.aws/config", variables)
+        let credentialsPath = Self.expand(
+            Self.value("AWS_SHARED_CREDENTIALS_FILE", variables) ?? "~/.aws/credentials",
+            variables)
+        let read = { (path: String, form: ProfileFile.Form) throws(S3Error) in
+            guard let bytes = readFile(path) else { return ProfileFile() }
+            return try ProfileFile(
+                String(decoding: bytes, as: UTF8.self), form: form, path: path)
         }
+        configFile = try read(configPath, .config)
+        credentialsFile = try read(credentialsPath, .credentials)
+        var files = configFile
+        files.merge(credentialsFile)
         self.files = files
         let named =
             profile ?? Self.value("AWS_PROFILE", variables)
@@ -46,6 +53,33 @@ struct AWSConfiguration: Sendable {
 
     /// A variable of the environment that is set and not empty.
     subscript(_ variable: String) -> String? { Self.value(variable, variables) }
+
+    /// A path with `~` and variables in it, as the AWS tools take it.
+    private static func expand(_ path: String, _ variables: [String: String]) -> String {
+        var result = ""
+        var rest = path[...]
+        if rest.hasPrefix("~/") {
+            result = variables["HOME"] ?? ""
+            rest = rest.dropFirst()
+        }
+        while let character = rest.popFirst() {
+            guard character == "$" else {
+                result.append(character)
+                continue
+            }
+            let isBraced = rest.first == "{"
+            let name = rest.dropFirst(isBraced ? 1 : 0)
+                .prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            let isClosed = !isBraced || rest[name.endIndex...].first == "}"
+            guard !name.isEmpty, isClosed, let value = variables[String(name)] else {
+                result.append(character)
+                continue
+            }
+            result += value
+            rest = rest[name.endIndex...].dropFirst(isBraced ? 1 : 0)
+        }
+        return result
+    }
 
     private static func value(_ variable: String, _ variables: [String: String]) -> String? {
         variables[variable].flatMap { $0.isEmpty ? nil : $0 }

@@ -40,7 +40,8 @@ struct CredentialDocument: Decodable {
                 "\(source) gave no AccessKeyId and SecretAccessKey"
                     + (reason.isEmpty ? "" : " (\(reason))"))
         }
-        let end = expiration.map { Timestamp(iso8601: $0) }
+        // Some programs print an empty one where credentials do not end.
+        let end = expiration.flatMap { $0.isEmpty ? nil : $0 }.map { Timestamp(iso8601: $0) }
         if let end, end == nil {
             throw .noCredentials("\(source) gave an Expiration that is no date of ISO 8601")
         }

@@ -48,21 +48,21 @@ struct EnvironmentCredentials: CredentialProvider {
         }
         return Credentials(
             accessKeyID: keyID, secretAccessKey: secret,
-            sessionToken: configuration["AWS_SESSION_TOKEN"]
-                ?? configuration["AWS_SECURITY_TOKEN"],
+            sessionToken: configuration["AWS_SECURITY_TOKEN"]
+                ?? configuration["AWS_SESSION_TOKEN"],
             expiration: configuration["AWS_CREDENTIAL_EXPIRATION"]
                 .flatMap { Timestamp(iso8601: $0) },
             source: "the environment")
     }
 }
 
-/// Keys that are written in a profile.
+/// Keys that are written in a profile, all of them in one file.
 struct StaticProfileCredentials: CredentialProvider {
-    let configuration: AWSConfiguration
+    let file: ProfileFile
     let profileName: String
 
     func fetch() async throws(S3Error) -> Credentials? {
-        let values = configuration.files.profiles[profileName]?.values ?? [:]
+        let values = (file.profiles[profileName]?.values ?? [:]).filter { !$1.isEmpty }
         let keyID = values["aws_access_key_id"]
         let secret = values["aws_secret_access_key"]
         guard keyID != nil || secret != nil else { return nil }
@@ -71,7 +71,8 @@ struct StaticProfileCredentials: CredentialProvider {
             throw .noCredentials("the profile \(profileName) has no \(missing)")
         }
         return Credentials(
-            accessKeyID: keyID, secretAccessKey: secret, sessionToken: values["aws_session_token"],
+            accessKeyID: keyID, secretAccessKey: secret,
+            sessionToken: values["aws_security_token"] ?? values["aws_session_token"],
             expiration: nil, source: "the profile \(profileName)")
     }
 }

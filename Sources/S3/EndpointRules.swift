@@ -35,7 +35,7 @@ package struct EndpointRules: Hashable, Sendable {
             throw .invalidConfiguration("acceleration has no FIPS endpoint")
         }
         if let endpoint { return try custom(endpoint) }
-        let suffix = isChinese ? "amazonaws.com.cn" : Self.suffix(of: region)
+        let suffix = isChinese ? Self.chineseSuffix : Self.suffix(of: region)
         let isVirtual = bucket.map(isVirtualHosted) ?? false
         if isAccelerated, bucket != nil {
             guard isVirtual else {
@@ -115,15 +115,24 @@ extension EndpointRules {
         }
     }
 
+    private static let otherSuffixes = [
+        ("us-iso-", "c2s.ic.gov"), ("us-isob-", "sc2s.sgov.gov"), ("us-isof-", "csp.hci.ic.gov"),
+        ("eu-isoe-", "cloud.adc-e.uk"), ("eusc-", "amazonaws.eu"),
+    ]
+    private static let suffix = "amazonaws.com"
+    private static let chineseSuffix = "amazonaws.com.cn"
+
     private static func suffix(of region: String) -> String {
-        for (prefix, suffix) in [
-            ("us-iso-", "c2s.ic.gov"), ("us-isob-", "sc2s.sgov.gov"),
-            ("us-isof-", "csp.hci.ic.gov"), ("eu-isoe-", "cloud.adc-e.uk"),
-            ("eusc-", "amazonaws.eu"),
-        ] where region.hasPrefix(prefix) {
-            return suffix
+        for (prefix, suffix) in otherSuffixes where region.hasPrefix(prefix) { return suffix }
+        return suffix
+    }
+
+    /// Whether an address is one of AWS's own, where every bucket has a host's name.
+    static func isAWS(_ address: String) -> Bool {
+        guard let host = Endpoint(address)?.host.lowercased() else { return false }
+        return ([suffix, chineseSuffix] + otherSuffixes.map(\.1)).contains {
+            host.hasSuffix(".\($0)")
         }
-        return "amazonaws.com"
     }
 
     private static func isHostLabel(_ text: String, allowsDots: Bool) -> Bool {

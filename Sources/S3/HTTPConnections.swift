@@ -99,19 +99,27 @@ package final class HTTPConnections: HTTPExchange {
                 ? .noConnection(error.shortDescription) : .broken(error.shortDescription)
         }
         if let error = error as? NIOConnectionError {
+            guard let first = error.connectionErrors.first else {
+                return .noConnection("\(error.host) has no address")
+            }
+            // One of a name's addresses stands for all.
             return .noConnection(
-                error.connectionErrors.first.map { "\($0.error)" } ?? "\(error.host)")
+                (first.error as? IOError).flatMap(Self.reason) ?? "\(first.error)")
         }
-        if let error = error as? IOError {
-            let early = [
-                ECONNREFUSED: "connection refused", EHOSTUNREACH: "no route to the host",
-                ENETUNREACH: "no route to the network",
-            ]
-            if let reason = early[error.errnoCode] { return .noConnection(reason) }
-        }
+        if let reason = (error as? IOError).flatMap(Self.reason) { return .noConnection(reason) }
         if error is NIOSSLError || error is NIOSSLExtraError {
             return .noConnection("TLS: \(error)")
         }
         return .broken("\(error)")
+    }
+
+    /// Why a connection was not made; nil for an error of one that was.
+    private static func reason(_ error: IOError) -> String? {
+        switch error.errnoCode {
+        case ECONNREFUSED: "connection refused"
+        case EHOSTUNREACH: "no route to the host"
+        case ENETUNREACH: "no route to the network"
+        default: nil
+        }
     }
 }

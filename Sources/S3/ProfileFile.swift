@@ -1,4 +1,8 @@
 /// The files `config` and `credentials` of the AWS tools: sections of settings.
+///
+/// Read as botocore reads them, which the AWS command line is made of: an indented line goes on
+/// with the setting above it, `#` and `;` begin a comment at the start of a line only, and a file
+/// with a line that is none of a section, a setting and a comment is refused.
 struct ProfileFile: Sendable {
     /// A section's settings: a text each, or further settings under one name.
     struct Section: Hashable, Sendable {
@@ -27,28 +31,23 @@ struct ProfileFile: Sendable {
 
     init() {}
 
-    /// Reads a file; lines that make no sense are left out, as the AWS tools do.
-    init(_ text: String, form: Form) {
-        var header = Header.unknown
-        var section = Section()
-        var key: String?
-        for line in text.split(whereSeparator: \.isNewline) {
-            let content = Self.content(of: line)
-            guard !content.isEmpty else { continue }
-            if content.hasPrefix("["), let end = content.firstIndex(of: "]") {
-                store(section, under: header)
-                header = Header(content[content.index(after: content.startIndex)..<end], form)
-                (section, key) = (Section(), nil)
-            } else if line.first?.isWhitespace == true, let outer = key {
-                // An indented line belongs to the setting above it.
-                guard let (name, value) = Self.setting(content) else { continue }
-                section.nested[outer, default: [:]][name] = value
-            } else if let (name, value) = Self.setting(content) {
-                section.values[name] = value
-                key = name
+    /// Reads a file.
+    ///
+    /// - Parameter path: the file's name, for errors.
+    /// - Throws: ``S3Error/invalidConfiguration(_:)`` with the line that makes no sense.
+    init(_ text: String, form: Form, path: String = "the file") throws(S3Error) {
+        for (name, settings) in try SettingsFile(text, path: path).sections {
+            let section = try Section(settings, path: path)
+            switch form {
+            case .credentials: profiles[name] = section
+            case .config:
+                if name == "default" { profiles[name] = section }
+                // Such as `profile "my own"`.
+                guard let words = ShellWords.split(name), words.count == 2 else { continue }
+                if name.hasPrefix("profile") { profiles[words[1]] = section }
+                if name.hasPrefix("services") { services[words[1]] = section }
             }
         }
-        store(section, under: header)
     }
 
     /// What another file says comes first.
@@ -56,51 +55,26 @@ struct ProfileFile: Sendable {
         for (name, section) in other.profiles { profiles[name, default: Section()].merge(section) }
         for (name, section) in other.services { services[name, default: Section()].merge(section) }
     }
+}
 
-    private enum Header {
-        case profile(String)
-        case services(String)
-        case unknown
-
-        init(_ text: Substring, _ form: Form) {
-            let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-            switch (words.count, words.first, form) {
-            case (1, "default", _): self = .profile("default")
-            case (1, let name?, .credentials): self = .profile(name)
-            case (2, "profile", .config): self = .profile(words[1])
-            case (2, "services", .config): self = .services(words[1])
-            default: self = .unknown
+extension ProfileFile.Section {
+    /// Takes settings apart that have lines of settings of their own.
+    fileprivate init(_ settings: [String: String], path: String) throws(S3Error) {
+        for (name, value) in settings {
+            guard value.hasPrefix("\n") else {
+                values[name] = value
+                continue
             }
+            var inner: [String: String] = [:]
+            for line in value.split(separator: "\n") where !line.allSatisfy(\.isWhitespace) {
+                guard let mark = line.firstIndex(of: "=") else {
+                    throw .invalidConfiguration(
+                        "\(path): below \(name) stands \"\(line)\", which is no setting such as "
+                            + "region = us-east-1")
+                }
+                inner[line[..<mark].trimmed] = line[line.index(after: mark)...].trimmed
+            }
+            nested[name] = inner
         }
-    }
-
-    private mutating func store(_ section: Section, under header: Header) {
-        switch header {
-        case .profile(let name): profiles[name, default: Section()].merge(section)
-        case .services(let name): services[name, default: Section()].merge(section)
-        case .unknown: break
-        }
-    }
-
-    /// A line without its comment and the blanks around it.
-    private static func content(of line: Substring) -> Substring {
-        var result = line.drop(while: \.isWhitespace)
-        if result.hasPrefix("#") || result.hasPrefix(";") { return "" }
-        for mark in [" #", " ;", "\t#", "\t;"] {
-            if let comment = result.firstRange(of: mark) { result = result[..<comment.lowerBound] }
-        }
-        while result.last?.isWhitespace == true { result.removeLast() }
-        return result
-    }
-
-    private static func setting(_ text: Substring) -> (name: String, value: String)? {
-        guard let mark = text.firstIndex(of: "=") else { return nil }
-        let trim: (Substring) -> String = { part in
-            var part = part.drop(while: \.isWhitespace)
-            while part.last?.isWhitespace == true { part.removeLast() }
-            return String(part)
-        }
-        let name = trim(text[..<mark]).lowercased()
-        return name.isEmpty ? nil : (name, trim(text[text.index(after: mark)...]))
     }
 }

@@ -10,18 +10,25 @@ struct RetryPolicy: Sendable {
         case transient
         /// There was no answer in time.
         case silence
+        /// No connection was made.
+        case unreachable
     }
 
     static let attemptCountDefault = 3
     private static let waitMax = 20.0
+    /// Whoever is not there is soon there again, or not at all: people wait for that answer.
+    private static let unreachableWaitMax = 0.5
     /// A service may ask for so much of a pause; a longer one is no use to who waits.
     private static let askedWaitMax = Duration.seconds(20)
 
     var attemptCountMax = RetryPolicy.attemptCountDefault
 
     /// The pause before an attempt, from the second on: chance spreads those who failed together.
-    static func wait(before attempt: Int, random: Double) -> Duration {
-        var limit = 1.0
+    static func wait(
+        before attempt: Int, after cause: Cause = .transient, random: Double
+    ) -> Duration {
+        let waitMax = cause == .unreachable ? unreachableWaitMax : Self.waitMax
+        var limit = min(1.0, waitMax)
         for _ in 0..<max(0, attempt - 2) { limit = min(limit * 2, waitMax) }
         return .milliseconds(Int(random * limit * 1000))
     }
@@ -56,5 +63,16 @@ final class RetryBudget: Sendable {
     /// Gives back: what the retry cost that helped, or one for a request that needed none.
     func give(_ cost: Int?) {
         tokenCount.withLock { $0 = min(Self.tokenCountMax, $0 + (cost ?? 1)) }
+    }
+}
+
+extension RetryPolicy.Cause {
+    /// What an attempt without an answer failed by.
+    init(_ failure: HTTPFailure) {
+        switch failure {
+        case .noConnection: self = .unreachable
+        case .silence: self = .silence
+        case .broken, .tooLarge: self = .transient
+        }
     }
 }

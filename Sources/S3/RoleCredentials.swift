@@ -85,8 +85,10 @@ struct AssumedRoleCredentials: CredentialProvider {
             + [
                 WebIdentityCredentials(sources: sources, profileName: source),
                 StaticProfileCredentials(
-                    configuration: sources.configuration, profileName: source),
+                    file: sources.configuration.credentialsFile, profileName: source),
                 ProcessCredentials(sources: sources, profileName: source),
+                StaticProfileCredentials(
+                    file: sources.configuration.configFile, profileName: source),
             ]
         for provider in next {
             if let found = try await provider.fetch() { return found }

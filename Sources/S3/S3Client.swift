@@ -104,9 +104,8 @@ package struct S3Client: Sendable {
             if case .tooLarge(let byteCount) = error {
                 throw .tooLarge(byteCount: byteCount, limit: request.answerByteCountMax)
             }
-            if case .noConnection = error {} else { history.isUncertain = true }
-            var cause = RetryPolicy.Cause.transient
-            if case .silence = error { cause = .silence }
+            let cause = RetryPolicy.Cause(error)
+            if cause != .unreachable { history.isUncertain = true }
             return .failed(cause, asked: nil, reason: "\(error)")
         }
         let complaint = S3Complaint(answer, to: request.method)
@@ -150,7 +149,8 @@ package struct S3Client: Sendable {
             metadata: [
                 "s3.request": "\(name)", "s3.attempt": "\(history.count)", "reason": "\(reason)",
             ])
-        let wait = RetryPolicy.wait(before: history.count, random: timing.random())
+        let wait = RetryPolicy.wait(
+            before: history.count, after: cause, random: timing.random())
         guard (try? await timing.sleep(max(wait, asked ?? .zero))) != nil else {
             throw .unavailable("\(name) was given up after \(reason)")
         }

@@ -18,6 +18,17 @@ package struct S3Settings: Hashable, Sendable {
         case whenRequired = "when_required"
     }
 
+    /// Where the bucket's name goes in addresses.
+    package enum Addressing: String, CaseIterable, Hashable, Sendable {
+        /// Into the host's name at AWS, into the path at any other service: what stands in front
+        /// of a name such as `localhost` or `minio` is found by few.
+        case automatic = "auto"
+        /// Into the path.
+        case path
+        /// Into the host's name where it can be there.
+        case virtual
+    }
+
     /// How entity tags are given back in conditions.
     package enum TagQuoting: String, CaseIterable, Hashable, Sendable {
         /// With quotation marks, as HTTP has it.
@@ -34,8 +45,8 @@ package struct S3Settings: Hashable, Sendable {
     package var region: String?
     /// Nil for the environment's.
     package var profile: String?
-    /// The bucket in the path; nil where that is for the rules to say.
-    package var isPathStyle = false
+    /// Where the bucket's name goes; nil for the environment's.
+    package var addressing: Addressing?
     /// Nil for the bucket's default.
     package var encryption: Encryption?
     /// The key of KMS; nil for the account's.

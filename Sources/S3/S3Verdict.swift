@@ -103,7 +103,15 @@ extension AWSConfiguration {
     ) throws(S3Error) -> EndpointRules {
         var rules = EndpointRules(endpoint: endpoint, region: region, bucket: settings.bucket)
         let section = profile.nested["s3"] ?? [:]
-        rules.isPathStyle = settings.isPathStyle || section["addressing_style"] == "path"
+        let addressing =
+            settings.addressing
+            ?? section["addressing_style"].flatMap { S3Settings.Addressing(rawValue: $0) }
+            ?? .automatic
+        switch addressing {
+        case .path: rules.isPathStyle = true
+        case .virtual: break
+        case .automatic: rules.isPathStyle = endpoint.map { !EndpointRules.isAWS($0) } ?? false
+        }
         rules.isDualStack = isTrue("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
         rules.isFIPS = isTrue("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
         rules.isAccelerated = section["use_accelerate_endpoint"] == "true"

@@ -28,9 +28,10 @@ package struct Timestamp: Hashable, Sendable {
             + "T" + parts.joined() + "Z"
     }
 
-    /// Reads ISO 8601, such as `2026-11-27T09:48:35.250Z` or with an offset; nil for anything else.
+    /// Reads ISO 8601, such as `2026-11-27T09:48:35.250Z` or with an offset, and with a blank for
+    /// the `T`; nil for anything else.
     package init?(iso8601 text: some StringProtocol) {
-        let parts = text.split(separator: "T")
+        let parts = text.split { $0 == "T" || $0 == " " }
         guard parts.count == 2 else { return nil }
         let date = parts[0].split(separator: "-").map { Int64($0) }
         var clock = parts[1][...]
@@ -38,8 +39,10 @@ package struct Timestamp: Hashable, Sendable {
         if clock.last == "Z" || clock.last == "z" {
             clock = clock.dropLast()
         } else if let sign = clock.lastIndex(where: { $0 == "+" || $0 == "-" }) {
-            let fields = clock[clock.index(after: sign)...].split(separator: ":").map { Int64($0) }
-            guard fields.count == 2, let hours = fields[0], let minutes = fields[1]
+            var digits = String(clock[clock.index(after: sign)...].filter { $0 != ":" })
+            if digits.count == 2 { digits += "00" }
+            guard digits.count == 4, let hours = Int64(digits.prefix(2)),
+                let minutes = Int64(digits.suffix(2))
             else { return nil }
             offset = (hours * 60 + minutes) * (clock[sign] == "-" ? -60 : 60)
             clock = clock[..<sign]

@@ -33,7 +33,7 @@ struct S3StorageSettings: Hashable, Sendable {
         client.endpoint = sources.value(\.s3.s3Endpoint)
         client.region = sources.value(\.s3.s3Region)
         client.profile = sources.value(\.s3.s3Profile)
-        client.isPathStyle = sources.isSet(\.s3.s3PathStyle)
+        client.addressing = try Self.addressing(sources)
         client.encryption = try sources.choice(\.s3.s3Encryption, "--s3-encryption")
         client.encryptionKeyID = sources.value(\.s3.s3KmsKey)
         client.usesBucketKey = sources.isSet(\.s3.s3BucketKey)
@@ -54,6 +54,18 @@ struct S3StorageSettings: Hashable, Sendable {
         prefix = try Self.prefix(sources.value(\.s3.s3Prefix) ?? "")
         writers = sources.isSet(\.s3.unsafeSingleWriter) ? .one : .many
         cache = try Self.cache(sources)
+    }
+
+    private static func addressing(
+        _ sources: OptionSources
+    ) throws(SettingsError) -> S3Settings.Addressing? {
+        switch (sources.isSet(\.s3.s3PathStyle), sources.isSet(\.s3.s3VirtualHostStyle)) {
+        case (true, true):
+            throw .invalid("--s3-path-style and --s3-virtual-host-style exclude each other")
+        case (true, false): return .path
+        case (false, true): return .virtual
+        case (false, false): return nil
+        }
     }
 
     private static func cache(_ sources: OptionSources) throws(SettingsError) -> Cache? {

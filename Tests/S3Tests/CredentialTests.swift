@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -76,6 +77,60 @@ struct CredentialTests {
         let output = try await SystemCommand.run("printf '%s' \"$HOME\" && echo x >&2")
         #expect(!output.isEmpty)
         await #expect(throws: S3Error.self) { try await SystemCommand.run("echo secret; exit 3") }
+    }
+
+    @Test("of a program that fails are an error with the last line of what it complained of")
+    func complaint() async throws {
+        let line = "echo hidden; echo first >&2; echo 'token has ended' >&2; echo >&2; exit 3"
+        let error = await #expect(throws: S3Error.self) { try await SystemCommand.run(line) }
+        let text = "\(try #require(error))"
+        #expect(text.contains("ended with 3: token has ended"))
+        #expect(!text.contains("hidden") && !text.contains("first"))
+    }
+
+    @Test("come from a program whose arguments go on in further lines of the file")
+    func continuedCommand() async throws {
+        let output = try await SystemCommand.run("printf '%s.'\n\n--a\n\"b #1\"")
+        #expect(String(decoding: output, as: UTF8.self) == "--a.b #1.")
+    }
+
+    @Test("come from a program that leaves another behind, which holds its output open")
+    func leftBehind() async throws {
+        let line = "printf done; sleep 30 & echo $! >&2; exit 3"
+        let error = await #expect(throws: S3Error.self) { try await SystemCommand.run(line) }
+        let words = "\(try #require(error))".split { !$0.isNumber }
+        if let left = words.last.flatMap({ Int32($0) }), left > 3 { kill(left, SIGKILL) }
+        #expect(words.count >= 2)
+    }
+
+    @Test("that do not end may have an empty date of their end, or none")
+    func endless() async throws {
+        for end in ["\"\"", "null"] {
+            let document = """
+                {"Version": 1, "AccessKeyId": "AK", "SecretAccessKey": "SK", "Expiration": \(end)}
+                """
+            let chain = try chain(
+                config: "[default]\ncredential_process = give",
+                runCommand: { (_) async throws(S3Error) -> [UInt8] in Array(document.utf8) })
+            #expect(try await chain.credentials().accessKeyID == "AK")
+        }
+    }
+
+    @Test("are taken whole from one of the two files")
+    func oneFile() async throws {
+        let found = try await chain(
+            config: """
+                [default]
+                aws_access_key_id = CK
+                aws_secret_access_key = CS
+                aws_session_token = CT
+                """,
+            files: [
+                "/home/.aws/credentials":
+                    "[default]\naws_access_key_id = AK\naws_secret_access_key = AS"
+            ]
+        ).credentials()
+        #expect(found.accessKeyID == "AK" && found.sessionToken == nil)
     }
 
     @Test("come from a token of an identity provider, whose file is read anew each time")

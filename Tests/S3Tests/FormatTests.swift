@@ -73,33 +73,4 @@ struct FormatTests {
     func badXML(_ text: String) {
         #expect(XMLElement(Array(text.utf8)) == nil)
     }
-
-    @Test("reads profiles, comments and nested settings; credentials beat config")
-    func profiles() {
-        var files = ProfileFile(
-            """
-            # a comment
-            [default]
-            region = eu-central-1 ; of ours
-            s3 =
-              addressing_style = path
-            [profile dev]
-            Region=us-west-2
-            credential_process = /bin/thing --with "a b"
-            [sso-session x]
-            region = nowhere
-            [services s]
-            s3 =
-                endpoint_url = http://localhost:1
-            """, form: .config)
-        files.merge(
-            ProfileFile("[dev]\naws_access_key_id = AK\n[default]\nregion=x", form: .credentials))
-        #expect(files.profiles["default"]?.values["region"] == "x")
-        #expect(files.profiles["default"]?.nested["s3"]?["addressing_style"] == "path")
-        #expect(files.profiles["dev"]?.values["region"] == "us-west-2")
-        #expect(files.profiles["dev"]?.values["aws_access_key_id"] == "AK")
-        #expect(files.profiles["dev"]?.values["credential_process"] == "/bin/thing --with \"a b\"")
-        #expect(files.services["s"]?.nested["s3"]?["endpoint_url"] == "http://localhost:1")
-        #expect(files.profiles.count == 2)
-    }
 }

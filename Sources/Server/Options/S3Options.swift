@@ -26,6 +26,12 @@ struct S3Options: ParsableArguments {
     @Flag(help: "The bucket's name in the path of addresses, not in the host's name.")
     var s3PathStyle = false
 
+    @Flag(
+        help: """
+            The bucket's name in the host's name of addresses, also of a service that is not AWS's.
+            """)
+    var s3VirtualHostStyle = false
+
     @Option(
         help: ArgumentHelp(
             "Encryption at rest: AES256, aws:kms or aws:kms:dsse.", valueName: "kind"))
@@ -68,7 +74,8 @@ struct S3Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Keep copies of versions in this folder, which servers may share.", valueName: "dir"))
+            "Keep copies of versions in this folder, which servers may share.", valueName: "dir"),
+        transform: expandingTilde)
     var cacheDirectory: String?
 
     @Option(help: ArgumentHelp("What those copies take at most (8192).", valueName: "MiB"))
@@ -82,6 +89,7 @@ struct S3Options: ParsableArguments {
         OptionKey(name: "s3-region", kind: .value),
         OptionKey(name: "s3-profile", kind: .value),
         OptionKey(name: "s3-path-style", kind: .flag),
+        OptionKey(name: "s3-virtual-host-style", kind: .flag),
         OptionKey(name: "s3-encryption", kind: .value),
         OptionKey(name: "s3-kms-key", kind: .value),
         OptionKey(name: "s3-bucket-key", kind: .flag),
@@ -100,7 +108,8 @@ struct S3Options: ParsableArguments {
         let given: [(name: String, isGiven: Bool)] = [
             ("--s3-prefix", s3Prefix != nil), ("--s3-endpoint", s3Endpoint != nil),
             ("--s3-region", s3Region != nil), ("--s3-profile", s3Profile != nil),
-            ("--s3-path-style", s3PathStyle), ("--s3-encryption", s3Encryption != nil),
+            ("--s3-path-style", s3PathStyle), ("--s3-virtual-host-style", s3VirtualHostStyle),
+            ("--s3-encryption", s3Encryption != nil),
             ("--s3-kms-key", s3KmsKey != nil), ("--s3-bucket-key", s3BucketKey),
             ("--s3-requester-pays", s3RequesterPays),
             ("--s3-expected-bucket-owner", s3ExpectedBucketOwner != nil),
