@@ -1,177 +1,89 @@
 #define _GNU_SOURCE
 #include "CSandbox.h"
+#include "filter_program.h"
 
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-enum { architecture = AUDIT_ARCH_X86_64, first_x32_call = 0x40000000 };
-#elif defined(__aarch64__)
-enum { architecture = AUDIT_ARCH_AARCH64 };
-#else
-#error "The filter's system calls are not known for this processor."
+#ifndef MAP_DROPPABLE // Linux 6.11
+#define MAP_DROPPABLE 0x08
 #endif
 
-// A program for the kernel's filter machine: the number of the call is in its register between any
-// two rules.
-typedef struct {
-    struct sock_filter code[320];
-    unsigned short count;
-    // What happens to a call that is not allowed.
-    uint32_t refusal;
-} program;
+// What a program of ours maps. Not MAP_GROWSDOWN: such memory is counted as a stack, not as data.
+// Droppable memory is what glibc 2.41 keeps random numbers in.
+static const uint32_t plain_mapping = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED
+                                      | MAP_FIXED_NOREPLACE | MAP_STACK | MAP_DROPPABLE;
 
-static void add(program *to, int code, uint32_t value, int if_true, int if_false) {
-    to->code[to->count++] = (struct sock_filter){
-        .code = (uint16_t)code, .jt = (uint8_t)if_true, .jf = (uint8_t)if_false, .k = value};
-}
-
-static void load(program *to, size_t offset) {
-    add(to, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-static void answer(program *to, uint32_t action) {
-    add(to, BPF_RET | BPF_K, action, 0, 0);
-}
-
-static void allow(program *to, int call) {
-    add(to, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1);
-    answer(to, SECCOMP_RET_ALLOW);
-}
-
-// Libraries ask for these out of habit and take no for an answer.
-static void fail(program *to, int call, int error) {
-    add(to, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1);
-    answer(to, SECCOMP_RET_ERRNO | (uint32_t)error);
-}
-
-// A rule for one call whose arguments are checked. The kernel reads the lower half of an argument
-// only where it expects an int; both halves are checked where it does not.
-static unsigned short begin(program *to, int call) {
-    add(to, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 0);
-    return (unsigned short)(to->count - 1);
-}
-
-static void load_argument(program *to, int index, int half) {
-    load(to, offsetof(struct seccomp_data, args[0]) + sizeof(uint64_t) * (size_t)index
-                 + sizeof(uint32_t) * (size_t)half);
-}
-
-static void require_any_of(program *to, int index, const int *values, int count) {
-    load_argument(to, index, 0);
-    for (int each = 0; each < count; each++) {
-        add(to, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)values[each], count - each, 0);
-    }
-    answer(to, to->refusal);
-}
-
-static void require(program *to, int index, int value) {
-    require_any_of(to, index, &value, 1);
-}
-
-static void require_zero(program *to, int index) {
-    for (int half = 0; half < 2; half++) {
-        load_argument(to, index, half);
-        add(to, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-        answer(to, to->refusal);
-    }
-}
-
-static void require_whole(program *to, int index, uint32_t value) {
-    const uint32_t halves[] = {value, 0};
-    for (int half = 0; half < 2; half++) {
-        load_argument(to, index, half);
-        add(to, BPF_JMP | BPF_JEQ | BPF_K, halves[half], 1, 0);
-        answer(to, to->refusal);
-    }
-}
-
-static void require_set(program *to, int index, int bits) {
-    load_argument(to, index, 0);
-    add(to, BPF_JMP | BPF_JSET | BPF_K, (uint32_t)bits, 1, 0);
-    answer(to, to->refusal);
-}
-
-static void require_clear(program *to, int index, int bits) {
-    load_argument(to, index, 0);
-    add(to, BPF_JMP | BPF_JSET | BPF_K, (uint32_t)bits, 0, 1);
-    answer(to, to->refusal);
-}
-
-static void end(program *to, unsigned short rule) {
-    answer(to, SECCOMP_RET_ALLOW);
-    to->code[rule].jf = (uint8_t)(to->count - rule - 1);
-}
-
-static void refuse_other_architectures(program *to) {
-    load(to, offsetof(struct seccomp_data, arch));
-    add(to, BPF_JMP | BPF_JEQ | BPF_K, architecture, 1, 0);
-    answer(to, SECCOMP_RET_KILL_PROCESS);
-    load(to, offsetof(struct seccomp_data, nr));
-#if defined(__x86_64__)
-    add(to, BPF_JMP | BPF_JGE | BPF_K, first_x32_call, 0, 1);
-    answer(to, SECCOMP_RET_KILL_PROCESS);
-#endif
-}
-
-static void allow_memory(program *to, bool executable) {
-    allow(to, SYS_munmap);
-    allow(to, SYS_mremap);
-    allow(to, SYS_brk);
-    unsigned short rule = begin(to, SYS_madvise);
-    const int advice[] = {MADV_DONTNEED, MADV_FREE, MADV_DONTFORK, MADV_HUGEPAGE, MADV_NOHUGEPAGE};
-    require_any_of(to, 2, advice, sizeof advice / sizeof *advice);
-    end(to, rule);
+static void allow_memory(filter_program *to, bool executable) {
+    filter_allow(to, SYS_munmap);
+    filter_allow(to, SYS_brk);
+    unsigned short rule = filter_rule(to, SYS_mremap);
+    filter_require_clear(to, 3, ~(uint32_t)MREMAP_MAYMOVE);
+    filter_end(to, rule);
     // Code is generated by making pages executable that were not, so never here.
-    rule = begin(to, SYS_mmap);
-    require_clear(to, 2, PROT_EXEC);
-    require_set(to, 3, MAP_ANONYMOUS);
-    require_clear(to, 3, MAP_SHARED | MAP_LOCKED | MAP_HUGETLB);
-    end(to, rule);
-    if (executable) {
-        allow(to, SYS_mprotect);
-    } else {
-        rule = begin(to, SYS_mprotect);
-        require_clear(to, 2, PROT_EXEC);
-        end(to, rule);
-    }
+    rule = filter_rule(to, SYS_mmap);
+    filter_require_clear(to, 2, ~(uint32_t)(PROT_READ | PROT_WRITE));
+    filter_require_set(to, 3, MAP_ANONYMOUS);
+    filter_require_clear(to, 3, ~plain_mapping);
+    filter_end(to, rule);
+    rule = filter_rule(to, SYS_mprotect);
+    filter_require_clear(
+        to, 2, ~(uint32_t)(PROT_READ | PROT_WRITE | (executable ? PROT_EXEC : 0))
+    );
+    filter_end(to, rule);
+    // Advice may be left alone, and what a library gives depends on its build.
+    const uint32_t refusal = to->refusal;
+    to->refusal = SECCOMP_RET_ERRNO | EINVAL;
+    const int advice[] = {MADV_DONTNEED, MADV_FREE, MADV_DONTFORK, MADV_HUGEPAGE, MADV_NOHUGEPAGE};
+    rule = filter_rule(to, SYS_madvise);
+    filter_require_any_of(to, 2, advice, sizeof advice / sizeof *advice);
+    filter_end(to, rule);
+    to->refusal = refusal;
 }
 
-static void allow_talk(program *to, csandbox_filter filter) {
-    unsigned short rule = begin(to, SYS_read);
-    require_any_of(to, 0, (int[]){filter.channel, filter.event}, 2);
-    end(to, rule);
-    rule = begin(to, SYS_sendto);
-    require(to, 0, filter.channel);
-    require(to, 3, MSG_NOSIGNAL);
-    require_zero(to, 4);
-    end(to, rule);
+// Between the two limits that it has: while a snapshot is made there is to be more.
+static void allow_memory_limit(filter_program *to) {
+    unsigned short rule = filter_rule(to, SYS_prlimit64);
+    filter_require_whole(to, 0, 0);
+    const uint32_t refusal = to->refusal;
+    to->refusal = SECCOMP_RET_ERRNO | EPERM;
+    filter_require(to, 1, RLIMIT_DATA);
+    filter_end(to, rule);
+    to->refusal = refusal;
+}
+
+static void allow_talk(filter_program *to, csandbox_filter filter) {
+    unsigned short rule = filter_rule(to, SYS_read);
+    filter_require_any_of(to, 0, (int[]){filter.channel, filter.event}, 2);
+    filter_end(to, rule);
+    rule = filter_rule(to, SYS_sendto);
+    filter_require(to, 0, filter.channel);
+    filter_require(to, 3, MSG_NOSIGNAL);
+    filter_require_whole(to, 4, 0);
+    filter_end(to, rule);
     // Last words go to the standard streams.
-    rule = begin(to, SYS_write);
-    require_any_of(to, 0, (int[]){STDERR_FILENO, STDOUT_FILENO, filter.event}, 3);
-    end(to, rule);
-    rule = begin(to, SYS_writev);
-    require(to, 0, STDERR_FILENO);
-    end(to, rule);
+    rule = filter_rule(to, SYS_write);
+    filter_require_any_of(to, 0, (int[]){STDERR_FILENO, STDOUT_FILENO, filter.event}, 3);
+    filter_end(to, rule);
+    rule = filter_rule(to, SYS_writev);
+    filter_require(to, 0, STDERR_FILENO);
+    filter_end(to, rule);
 #if defined(__x86_64__)
-    allow(to, SYS_poll);
+    filter_allow(to, SYS_poll);
 #endif
-    allow(to, SYS_ppoll);
+    filter_allow(to, SYS_ppoll);
 }
 
-static void allow_threads_and_time(program *to, csandbox_filter filter) {
+static void allow_threads_and_time(filter_program *to, csandbox_filter filter) {
     // Not the ones with priority inheritance or moving waiters, which have been a way into kernels.
     const int private = FUTEX_PRIVATE_FLAG, realtime = FUTEX_CLOCK_REALTIME;
     const int operations[] = {
@@ -183,68 +95,73 @@ static void allow_threads_and_time(program *to, csandbox_filter filter) {
         FUTEX_WAKE,
         FUTEX_WAIT,
     };
-    unsigned short rule = begin(to, SYS_futex);
-    require_any_of(to, 1, operations, filter.forks ? 6 : 4);
-    end(to, rule);
+    unsigned short rule = filter_rule(to, SYS_futex);
+    filter_require_any_of(to, 1, operations, filter.forks ? 6 : 4);
+    filter_end(to, rule);
     const int calls[] = {
-        SYS_getpid,      SYS_gettid,        SYS_getrandom,   SYS_clock_gettime, SYS_clock_nanosleep,
-        SYS_nanosleep,   SYS_gettimeofday,  SYS_sched_yield, SYS_exit,          SYS_exit_group,
-        SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall,
+        SYS_getpid,       SYS_gettid,         SYS_getrandom,
+        SYS_clock_nanosleep, SYS_nanosleep,   SYS_sched_yield,
+        SYS_exit,         SYS_exit_group,     SYS_rt_sigreturn,
+        SYS_rt_sigprocmask, SYS_restart_syscall,
+        // Without a clock that can be read in user space, as on some virtual machines.
+        SYS_clock_gettime, SYS_clock_getres,  SYS_gettimeofday,
+#if defined(__x86_64__)
+        SYS_time,
+#endif
+        -1,
     };
-    for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) allow(to, calls[index]);
+    filter_allow_all(to, calls);
     // abort().
-    rule = begin(to, SYS_tgkill);
-    require(to, 0, getpid());
-    end(to, rule);
+    rule = filter_rule(to, SYS_tgkill);
+    filter_require(to, 0, getpid());
+    filter_end(to, rule);
 }
 
 // A plain copy of the process, as the C library makes it, and what a copy and its maker need to
 // know of each other. No thread, no namespace, no descriptor, no shared memory that was not there.
-static void allow_forks(program *to) {
-    unsigned short rule = begin(to, SYS_clone);
-    require_whole(to, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
-    require_zero(to, 1);
-    end(to, rule);
-    allow(to, SYS_wait4);
-    allow(to, SYS_set_robust_list);
+static void allow_forks(filter_program *to) {
+    unsigned short rule = filter_rule(to, SYS_clone);
+    filter_require_whole(to, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
+    filter_require_whole(to, 1, 0);
+    filter_end(to, rule);
+    filter_allow(to, SYS_wait4);
+    filter_allow(to, SYS_set_robust_list);
 }
 
-static void fail_habits(program *to) {
+static void fail_habits(filter_program *to) {
+    const int by_path[] = {
 #if defined(__x86_64__)
-    fail(to, SYS_open, ENOENT);
-    fail(to, SYS_stat, ENOENT);
-    fail(to, SYS_access, ENOENT);
-    fail(to, SYS_readlink, ENOENT);
+        SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readlink,
 #endif
-    fail(to, SYS_openat, ENOENT);
-    fail(to, SYS_newfstatat, ENOENT);
-    fail(to, SYS_readlinkat, ENOENT);
-    fail(to, SYS_fstat, EBADF);
-    fail(to, SYS_fcntl, EBADF);
-    fail(to, SYS_close, EBADF);
-    fail(to, SYS_lseek, ESPIPE);
-    fail(to, SYS_ioctl, ENOTTY);
-    fail(to, SYS_uname, EPERM);
-    fail(to, SYS_sysinfo, EPERM);
-    fail(to, SYS_getrusage, EPERM);
-    fail(to, SYS_prlimit64, EPERM);
-    fail(to, SYS_sched_getaffinity, EPERM);
+        SYS_openat, SYS_newfstatat, SYS_readlinkat, SYS_faccessat, SYS_statx, SYS_getcwd, -1,
+    };
+    filter_fail_all(to, by_path, ENOENT);
+    filter_fail_all(to, (int[]){SYS_fstat, SYS_fcntl, SYS_close, -1}, EBADF);
+    filter_fail(to, SYS_lseek, ESPIPE);
+    filter_fail(to, SYS_ioctl, ENOTTY);
+    const int about_the_machine[] = {
+        SYS_uname, SYS_sysinfo, SYS_getrusage, SYS_getrlimit, SYS_sched_getaffinity, -1,
+    };
+    filter_fail_all(to, about_the_machine, EPERM);
+    // What a newer libc, a newer kernel or another processor may bring, and all can do without.
+    // V8 is told to leave keys alone (see cv8_start): it does not survive that one is refused.
+    const int news[] = {
+        SYS_clone3,     SYS_rseq,       SYS_membarrier,    SYS_getcpu,
+        SYS_faccessat2, SYS_pkey_alloc, SYS_pkey_mprotect, SYS_pkey_free,
+        SYS_set_robust_list, -1,
+    };
+    filter_fail_all(to, news, ENOSYS);
 }
 
 int csandbox_filter_system_calls(csandbox_filter filter) {
-    program rules = {
-        .refusal = filter.lenient ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_KILL_PROCESS};
-    refuse_other_architectures(&rules);
+    filter_program rules = filter_begin(
+        filter.lenient ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_KILL_PROCESS
+    );
     allow_memory(&rules, filter.executable_memory);
+    allow_memory_limit(&rules);
     allow_talk(&rules, filter);
     if (filter.forks) allow_forks(&rules);
     allow_threads_and_time(&rules, filter);
     fail_habits(&rules);
-    answer(&rules, rules.refusal);
-    struct sock_fprog compiled = {.len = rules.count, .filter = rules.code};
-    long result = syscall(
-        SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &compiled
-    );
-    // A positive number is a thread that could not be reached.
-    return result == 0 ? 0 : result > 0 ? -EBUSY : -errno;
+    return filter_install(&rules);
 }

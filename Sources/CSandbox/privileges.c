@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/landlock.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <string.h>
@@ -84,29 +83,6 @@ int csandbox_not_dumpable(void) {
 
 int csandbox_deny_executable_memory(void) {
     return prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0 ? 0 : -errno;
-}
-
-int csandbox_landlock(void) {
-    long version =
-        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 0) return -errno;
-    // What the newest kernel header here may not know yet: rights by the version that brought them.
-    struct {
-        uint64_t files;
-        uint64_t network;
-        uint64_t scopes;
-    } handled = {.files = (1 << 13) - 1};
-    if (version >= 2) handled.files |= 1 << 13; // to move between directories
-    if (version >= 3) handled.files |= 1 << 14; // to truncate
-    if (version >= 5) handled.files |= 1 << 15; // ioctl on devices
-    if (version >= 4) handled.network = 3;      // TCP bind, connect
-    if (version >= 6) handled.scopes = 3;       // abstract sockets, signals
-    size_t byte_count = version >= 6 ? 24 : version >= 4 ? 16 : 8;
-    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, byte_count, 0);
-    if (ruleset < 0) return -errno;
-    int result = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : -errno;
-    close(ruleset);
-    return result;
 }
 
 int csandbox_own_process_count(void) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -68,6 +69,18 @@ int csandbox_thread_count(void) {
     for (struct dirent *entry; (entry = readdir(tasks));) count += entry->d_name[0] != '.';
     closedir(tasks);
     return count;
+}
+
+ssize_t csandbox_address_byte_count(void) {
+    int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    char text[128];
+    ssize_t count = read(descriptor, text, sizeof text - 1);
+    ssize_t result = count > 0 ? 0 : -EIO;
+    close(descriptor);
+    if (result < 0) return result;
+    text[count] = '\0';
+    return (ssize_t)strtoll(text, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 int csandbox_die_with_parent(pid_t parent) {

@@ -1,82 +1,122 @@
 #define _GNU_SOURCE
 #include "CSandbox.h"
+#include "landlock.h"
+#include "tool_filter.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/landlock.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 enum {
     processor_second_count_max = 10,
-    descriptor_count_max = 32,
+    thread_count_max = 64,
     exit_code_unconfined = 126,
     exit_code_not_started = 127,
 };
 static const rlim_t data_byte_count_max = (rlim_t)1 << 30;
+// Go reserves more than half a GiB before it begins.
+static const rlim_t address_byte_count_max = (rlim_t)3 << 30;
 
 static int limit(int resource, rlim_t value) {
     struct rlimit both = {value, value};
+    // A limit that is lower already stays: only root could raise it.
+    struct rlimit now;
+    if (getrlimit((__rlimit_resource_t)resource, &now) == 0 && now.rlim_max < value)
+        both = (struct rlimit){now.rlim_max, now.rlim_max};
     return setrlimit((__rlimit_resource_t)resource, &both);
 }
 
-// Refuses to make, change and remove files, where the kernel has Landlock; the program itself must
-// still be read and run.
-static void refuse_writing(void) {
-    struct {
-        uint64_t files;
-    } handled = {.files = LANDLOCK_ACCESS_FS_WRITE_FILE};
-    for (int right = 4; right <= 12; right++) handled.files |= (uint64_t)1 << right;
-    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
-    if (ruleset < 0) return;
-    syscall(SYS_landlock_restrict_self, ruleset, 0);
-    close(ruleset);
+static int limit_resources(void) {
+    // The program's descriptor has a number above the last one: nothing can take its place.
+    return limit(RLIMIT_CPU, processor_second_count_max) || limit(RLIMIT_DATA, data_byte_count_max)
+           || limit(RLIMIT_AS, address_byte_count_max)
+           || limit(RLIMIT_NOFILE, csandbox_tool_descriptor_count) || limit(RLIMIT_CORE, 0)
+           || limit(RLIMIT_MEMLOCK, 0) || limit(RLIMIT_MSGQUEUE, 0);
 }
 
-// Refuses what a filter of text has no use for: sockets, other processes, and what has been a way
-// into kernels. What a program's runtime asks for differs from build to build, so the rest is
-// allowed.
-static int refuse_system_calls(void) {
-    static const int refused[] = {
-        SYS_socket,         SYS_socketpair,   SYS_ptrace,           SYS_process_vm_readv,
-        SYS_process_vm_writev, SYS_kill,      SYS_mount,            SYS_umount2,
-        SYS_unshare,        SYS_setns,        SYS_chroot,           SYS_pivot_root,
-        SYS_bpf,            SYS_perf_event_open, SYS_io_uring_setup, SYS_userfaultfd,
-        SYS_keyctl,         SYS_add_key,      SYS_request_key,      SYS_open_by_handle_at,
-        SYS_pidfd_open,     SYS_pidfd_getfd,  SYS_memfd_create,     SYS_shmget,
-        SYS_msgget,         SYS_semget,
-    };
-    enum { count = sizeof refused / sizeof *refused };
-    struct sock_filter code[count + 3];
-    code[0] = (struct sock_filter)BPF_STMT(
-        BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)
-    );
-    for (int index = 0; index < count; index++) {
-        code[index + 1] = (struct sock_filter
-        )BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)refused[index], count - index, 0);
+// A program and how it is linked.
+typedef struct {
+    int descriptor;
+    bool is_linked_at_start;
+    char linker[256];
+} program;
+
+// Reads the head of an ELF file of this kind of machine; anything else is not started.
+static bool read_head(program *file) {
+    Elf64_Ehdr head;
+    if (pread(file->descriptor, &head, sizeof head, 0) != sizeof head
+        || memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64
+        || head.e_phentsize != sizeof(Elf64_Phdr))
+        return false;
+    for (int index = 0; index < head.e_phnum; index++) {
+        Elf64_Phdr part;
+        off_t place = (off_t)(head.e_phoff + sizeof part * (size_t)index);
+        if (pread(file->descriptor, &part, sizeof part, place) != sizeof part) return false;
+        if (part.p_type != PT_INTERP) continue;
+        size_t size = part.p_filesz;
+        if (size < 2 || size > sizeof file->linker
+            || pread(file->descriptor, file->linker, size, (off_t)part.p_offset) != (ssize_t)size
+            || file->linker[size - 1] != '\0')
+            return false;
+        file->is_linked_at_start = true;
     }
-    code[count + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    code[count + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-    struct sock_fprog program = {.len = count + 3, .filter = code};
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    return true;
 }
 
-static int confine(void) {
-    if (limit(RLIMIT_CPU, processor_second_count_max) || limit(RLIMIT_DATA, data_byte_count_max)
-        || limit(RLIMIT_NOFILE, descriptor_count_max) || limit(RLIMIT_CORE, 0))
-        return -1;
-    if (csandbox_become_unprivileged() != 0 || csandbox_no_new_privileges() != 0
-        || csandbox_drop_capabilities() != 0)
-        return -1;
-    refuse_writing();
-    return refuse_system_calls();
+// Takes the program to the number csandbox_tool_program, and closes everything else but the three
+// standard streams.
+static bool settle(program *file, const int descriptors[3]) {
+    int copies[3];
+    // Not one of the numbers that are replaced.
+    for (int index = 0; index < 3; index++) {
+        copies[index] = fcntl(descriptors[index], F_DUPFD, csandbox_tool_program + 1);
+        if (copies[index] < 0) return false;
+    }
+    int kept = fcntl(file->descriptor, F_DUPFD, csandbox_tool_program + 1);
+    if (kept < 0 || dup3(kept, csandbox_tool_program, O_CLOEXEC) < 0) return false;
+    for (int index = 0; index < 3; index++) {
+        if (dup2(copies[index], index) < 0) return false;
+    }
+    file->descriptor = csandbox_tool_program;
+    return close_range(3, csandbox_tool_program - 1, 0) == 0
+           && close_range(csandbox_tool_program + 1, ~0U, 0) == 0;
+}
+
+// Whether the kernel is new enough to count processes by the namespace of their user.
+static bool counts_by_namespace(void) {
+    struct utsname kernel;
+    if (uname(&kernel) != 0) return false;
+    char *rest;
+    long major = strtol(kernel.release, &rest, 10);
+    long minor = *rest == '.' ? strtol(rest + 1, NULL, 10) : 0;
+    return major > 5 || (major == 5 && minor >= 14);
+}
+
+static bool confine(const program *file, pid_t server) {
+    if (limit_resources() || csandbox_become_unprivileged() != 0
+        || csandbox_no_new_privileges() != 0 || csandbox_drop_capabilities() != 0)
+        return false;
+    // Where the kernel counts threads by themselves.
+    if (counts_by_namespace() && csandbox_own_process_count() == 0
+        && limit(RLIMIT_NPROC, thread_count_max))
+        return false;
+    // What a kernel does not have is missed by the rest.
+    landlock_all_but_program(
+        file->descriptor, file->is_linked_at_start ? file->linker : NULL
+    );
+    csandbox_deny_executable_memory();
+    // A change of user takes this away, and the server may have ended since.
+    return csandbox_die_with_parent(server) == 0
+           && csandbox_filter_tool(file->is_linked_at_start) == 0;
 }
 
 pid_t csandbox_spawn_tool(
@@ -88,14 +128,12 @@ pid_t csandbox_spawn_tool(
     // Another thread of the parent may have held any lock: only system calls from here on.
     static char *const environment[] = {NULL};
     const int descriptors[] = {input, output, errors};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != server || setsid() < 0 || chdir("/") != 0) _exit(exit_code_unconfined);
-    for (int index = 0; index < 3; index++) {
-        // Not one of the numbers that are replaced.
-        int copy = fcntl(descriptors[index], F_DUPFD, 3);
-        if (copy < 0 || dup2(copy, index) < 0) _exit(exit_code_unconfined);
-    }
-    if (close_range(3, ~0U, 0) != 0 || confine() != 0) _exit(exit_code_unconfined);
-    execve(path, arguments, environment);
+    // Also before the change of user takes it away.
+    if (csandbox_die_with_parent(server) != 0 || setsid() < 0 || chdir("/") != 0)
+        _exit(exit_code_unconfined);
+    program file = {.descriptor = open(path, O_RDONLY | O_CLOEXEC)};
+    if (file.descriptor < 0 || !read_head(&file)) _exit(exit_code_not_started);
+    if (!settle(&file, descriptors) || !confine(&file, server)) _exit(exit_code_unconfined);
+    syscall(SYS_execveat, file.descriptor, "", arguments, environment, AT_EMPTY_PATH);
     _exit(exit_code_not_started);
 }

@@ -1,3 +1,4 @@
+internal import CSandbox
 import Glibc
 import WorkerProtocol
 
@@ -9,25 +10,50 @@ package struct ResourceLimits: Hashable, Sendable {
     /// As many as the watchdog's `poll` names; all numbers below are in use.
     private static let descriptorCountMax: UInt64 = 2
 
-    /// How many forks a worker may have at a time: one that holds a state for later, one that is
-    /// being written, and one that ends.
+    /// How many forks a worker may have at a time: those that hold the two last states, and one
+    /// that writes.
     package static let forkCountMax: UInt64 = 3
     /// A worker's own: its threads.
     private static let taskCount: UInt64 = 2
 
+    /// What V8 may reserve beyond what its template has: the code of an isolate more, a thread's
+    /// memory, a WebAssembly memory that may grow.
+    private static let reservedByteCountMax: UInt64 = 512 << 20
+    /// A stack is counted as no data.
+    private static let stackByteCountMax: UInt64 = 8 << 20
+    /// V8 makes a snapshot in a growing array, of which it makes a copy, while what is in it is
+    /// there still.
+    private static let bytesPerSnapshotByte: UInt64 = 4
+
     /// Bytes of writable memory: V8's heap, array buffers and everything else.
     package var dataByteCountMax: UInt64
+    /// The most bytes of a snapshot.
+    package var snapshotByteCountMax: UInt64 = 0
+    /// Bytes of address space that a worker has before it does anything: at first this process's;
+    /// 0 if they are not known.
+    package var mappedByteCount: UInt64
 
     /// Makes limits.
     package init(dataByteCountMax: UInt64) {
         self.dataByteCountMax = dataByteCountMax
+        mappedByteCount = UInt64(max(0, csandbox_address_byte_count()))
+    }
+
+    /// Bytes of writable memory while a snapshot is made.
+    var dataByteCountMaxForSnapshots: UInt64 {
+        dataByteCountMax + snapshotByteCountMax * ResourceLimits.bytesPerSnapshotByte
+    }
+
+    /// Bytes of address space: what is not writable any more, or is a stack, counts here only.
+    var addressByteCountMax: UInt64 {
+        mappedByteCount + dataByteCountMaxForSnapshots + ResourceLimits.reservedByteCountMax
     }
 
     /// Bounds memory, which is of use to scripts that are not hostile too.
     ///
     /// - Throws: ``SandboxError/refused(_:errno:)`` with the kernel's reason.
     package func applyToMemory() throws(SandboxError) {
-        try set(RLIMIT_DATA, to: dataByteCountMax)
+        try set(RLIMIT_DATA, to: dataByteCountMax, atMost: dataByteCountMaxForSnapshots)
         try set(RLIMIT_CORE, to: 0)
     }
 
@@ -35,6 +61,8 @@ package struct ResourceLimits: Hashable, Sendable {
     /// make.
     func apply() throws(SandboxError) {
         try applyToMemory()
+        if mappedByteCount > 0 { try set(RLIMIT_AS, to: addressByteCountMax) }
+        try set(RLIMIT_STACK, to: ResourceLimits.stackByteCountMax)
         try set(RLIMIT_FSIZE, to: ResourceLimits.fileByteCountMax)
         try set(__RLIMIT_MEMLOCK, to: 0)
         try set(__RLIMIT_MSGQUEUE, to: 0)
@@ -52,15 +80,18 @@ package struct ResourceLimits: Hashable, Sendable {
         try set(RLIMIT_NOFILE, to: ResourceLimits.descriptorCountMax)
     }
 
-    private func set(_ resource: __rlimit_resource, to value: UInt64) throws(SandboxError) {
+    /// Sets a limit, and one that the process itself may raise it to.
+    private func set(
+        _ resource: __rlimit_resource, to value: UInt64, atMost most: UInt64? = nil
+    ) throws(SandboxError) {
         let number = __rlimit_resource_t(resource.rawValue)
         var limit = rlimit()
         guard unsafe getrlimit(number, &limit) == 0 else {
             throw .refused(.resourceLimits, errno: errno)
         }
         // A limit that is lower already stays: only root could raise it.
-        limit.rlim_max = min(limit.rlim_max, rlim_t(value))
-        limit.rlim_cur = limit.rlim_max
+        limit.rlim_max = min(limit.rlim_max, rlim_t(most ?? value))
+        limit.rlim_cur = min(limit.rlim_max, rlim_t(value))
         guard unsafe setrlimit(number, &limit) == 0 else {
             throw .refused(.resourceLimits, errno: errno)
         }

@@ -14,6 +14,8 @@ struct ConfinedTool: Sendable {
     /// The most bytes that it may write, on each of its outputs.
     static let outputByteCountMax = 8 << 20
     static let millisecondsMax = 10_000
+    /// How often is looked whether the result is still wanted.
+    private static let lookMilliseconds = 25
 
     let path: String
     private var milliseconds = ConfinedTool.millisecondsMax
@@ -29,8 +31,10 @@ struct ConfinedTool: Sendable {
         return tool
     }
 
-    /// Runs the program to its end. Blocks.
-    func run(_ arguments: [String], input: String) throws(TypeScriptError) -> Result {
+    /// Runs the program to its end, or as long as its result is wanted. Blocks.
+    func run(
+        _ arguments: [String], input: String, while isWanted: () -> Bool = { true }
+    ) throws(TypeScriptError) -> Result {
         let files = try [
             memoryFile(Array(input.utf8)), memoryFile(byteCount: ConfinedTool.outputByteCountMax),
             memoryFile(byteCount: ConfinedTool.outputByteCountMax),
@@ -40,7 +44,7 @@ struct ConfinedTool: Sendable {
         defer { unsafe words.forEach { unsafe free($0) } }
         let process = unsafe csandbox_spawn_tool(path, &words, files[0], files[1], files[2])
         guard process > 0 else { throw .system(call: "fork", code: -process) }
-        let isInTime = csandbox_await_end(process, Int32(milliseconds)) == 0
+        let isInTime = awaitEnd(of: process, while: isWanted)
         if !isInTime { kill(process, SIGKILL) }
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
@@ -49,6 +53,17 @@ struct ConfinedTool: Sendable {
         return Result(
             exitCode: (status >> 8) & 0xff, output: written(to: files[1]),
             errors: written(to: files[2]))
+    }
+
+    /// Whether the program has ended by itself.
+    private func awaitEnd(of process: pid_t, while isWanted: () -> Bool) -> Bool {
+        var millisecondsLeft = milliseconds
+        while millisecondsLeft > 0, isWanted() {
+            let slice = min(millisecondsLeft, ConfinedTool.lookMilliseconds)
+            if csandbox_await_end(process, Int32(slice)) == 0 { return true }
+            millisecondsLeft -= slice
+        }
+        return false
     }
 
     private func memoryFile(_ content: [UInt8]) throws(TypeScriptError) -> Int32 {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CAttacks.h"
+#include "memory_attacks.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -20,6 +21,7 @@
 // Stand for values that are known only when an attempt is made.
 #define TARGET INTPTR_MIN
 #define SOCKET (INTPTR_MIN + 1)
+#define PRIVATE_FILE (INTPTR_MIN + 2)
 #define POINTER(object) ((long)(object))
 // What the C library gives to clone() for fork().
 #define COPY (CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD)
@@ -33,6 +35,7 @@ static struct msghdr message = {
     .msg_iov = &here, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
 static struct sockaddr_in address = {.sin_family = AF_INET};
 static struct rlimit more = {99, 99};
+static struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 static struct { uint64_t flags, mode, resolve; } how;
 static int pair[2];
 static const char *const shell[] = {"/bin/sh", NULL};
@@ -46,6 +49,7 @@ typedef struct {
 static const attempt calls[] = {
     // Files
     {"open a file", SYS_openat, {AT_FDCWD, POINTER("/etc/passwd")}},
+    {"open its user's file", SYS_openat, {AT_FDCWD, PRIVATE_FILE}},
     {"open a file anew", SYS_openat2, {AT_FDCWD, POINTER("/etc/passwd"), POINTER(&how), 24}},
     {"list the root", SYS_openat, {AT_FDCWD, POINTER("/"), O_DIRECTORY}},
     {"read its own map", SYS_openat, {AT_FDCWD, POINTER("/proc/self/maps")}},
@@ -110,6 +114,9 @@ static const attempt calls[] = {
     {"signal another's thread", SYS_tgkill, {TARGET, TARGET, 0}},
     {"signal a thread by number", SYS_tkill, {TARGET, 0}},
     {"queue a signal", SYS_rt_sigqueueinfo, {TARGET, 0, POINTER(scratch)}},
+    {"queue a signal for another's thread",
+     SYS_rt_tgsigqueueinfo,
+     {TARGET, TARGET, 0, POINTER(scratch)}},
     {"hold another process", SYS_pidfd_open, {TARGET, 0}},
     {"take another's descriptor", SYS_pidfd_getfd, {SOCKET, 0, 0}},
     {"signal by descriptor", SYS_pidfd_send_signal, {SOCKET, 0, 0, 0}},
@@ -141,6 +148,8 @@ static const attempt calls[] = {
     {"outlive its parent", SYS_prctl, {PR_SET_PDEATHSIG, 0, 0, 0, 0}},
     {"change its filter", SYS_seccomp, {0, 0, 0}},
     {"raise a limit", SYS_prlimit64, {0, RLIMIT_NOFILE, POINTER(&more), 0}},
+    {"raise its memory", SYS_prlimit64, {0, RLIMIT_DATA, POINTER(&unlimited), 0}},
+    {"read another's limits", SYS_prlimit64, {TARGET, RLIMIT_DATA, 0, POINTER(scratch)}},
     {"change personality", SYS_personality, {0x0040000}},
     {"change root", SYS_chroot, {POINTER("/")}},
     {"swap root", SYS_pivot_root, {POINTER("/"), POINTER("/")}},
@@ -160,6 +169,7 @@ static const attempt calls[] = {
     {"read a key ring", SYS_keyctl, {0, -4, 0}},
     {"add a key", SYS_add_key, {POINTER("user"), POINTER("x"), POINTER("y"), 1, -4}},
     {"share System V memory", SYS_shmget, {0, 4096, 01600}},
+    {"attach System V memory", SYS_shmat, {0, 0, 0}},
     {"share a message queue", SYS_msgget, {0, 01600}},
     {"share a semaphore", SYS_semget, {0, 1, 01600}},
     {"open a POSIX queue", SYS_mq_open, {POINTER("x"), O_CREAT | O_RDWR, 0600, 0}},
@@ -188,6 +198,12 @@ static const attempt calls[] = {
     {"move memory between nodes", SYS_move_pages, {0, 0, 0, 0, 0, 0}},
     {"remap a file's pages", SYS_remap_file_pages, {POINTER(scratch), 4096, 0, 0, 0}},
     {"map a descriptor", SYS_mmap, {0, 4096, PROT_READ, MAP_PRIVATE, 2, 0}},
+    {"map memory that grows as a stack",
+     SYS_mmap,
+     {0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0}},
+    {"map huge pages",
+     SYS_mmap,
+     {0, 2 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0}},
     {"map shared memory", SYS_mmap, {0, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0}},
     {"map memory to write and execute",
      SYS_mmap,
@@ -259,18 +275,6 @@ static long lead_a_copy(void) {
     return child < 0 ? -1 : syscall(SYS_setpgid, child, child);
 }
 
-static void *writable_page(void) {
-    return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
-static long make_executable(void) {
-    return mprotect(writable_page(), 4096, PROT_READ | PROT_EXEC);
-}
-
-static long make_executable_by_key(void) {
-    return syscall(SYS_pkey_mprotect, writable_page(), 4096, PROT_READ | PROT_EXEC, -1);
-}
-
 static long send_on_closed(void) {
     // The upper half of an address alone must count too.
     return syscall(SYS_sendto, 3, "x", 1, MSG_NOSIGNAL, (void *)(1UL << 40), sizeof address);
@@ -311,6 +315,10 @@ static const struct {
     {"let a copy lead a group", lead_a_copy},
     {"make memory executable", make_executable},
     {"make memory executable by key", make_executable_by_key},
+    {"fill memory and protect it", fill_and_protect},
+    {"fill page tables", fill_page_tables},
+    {"lengthen the stack", lengthen_the_stack},
+    {"move memory and leave it there", move_and_leave},
     {"send to a strange address", send_on_closed},
 #if defined(__x86_64__)
     {"call the kernel as i386", call_as_i386},
@@ -333,12 +341,15 @@ const char *attack_name(int index) {
     return index < call_count ? calls[index].name : routines[index - call_count].name;
 }
 
-int attack_try(int index, int target, int socket) {
+int attack_try(int index, int target, int socket, const char *file) {
     if (index >= call_count) return routines[index - call_count].body() >= 0;
     long values[6];
     for (int each = 0; each < 6; each++) {
         long value = calls[index].arguments[each];
-        values[each] = value == TARGET ? target : value == SOCKET ? socket : value;
+        values[each] = value == TARGET         ? target
+                       : value == SOCKET       ? socket
+                       : value == PRIVATE_FILE ? POINTER(file)
+                                               : value;
     }
     long result = syscall(
         calls[index].call, values[0], values[1], values[2], values[3], values[4], values[5]

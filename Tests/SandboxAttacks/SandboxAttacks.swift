@@ -8,7 +8,8 @@ import WorkerProtocol
 /// get out, and tells on standard output which ones succeeded.
 ///
 /// Usage: `SandboxAttacks MODE TARGET`: `jit`, `jitless` or `forks` (as `jit`, in a worker that
-/// makes snapshots by fork), and the id of a process of the same user.
+/// makes snapshots by fork), and the id of a process of the same user; or `tool`, for attacks by a
+/// program that is confined as the one that strips types: `ToolAttacks` beside this one.
 ///
 /// Each line is a word and what it is about: an attempt that `succeeded`, was `refused`, or is
 /// `untried`, and then `because` of what; a layer that is `missing`; forks that are `possible`, by
@@ -26,6 +27,7 @@ struct SandboxAttacks {
     static func main() {
         let arguments = CommandLine.arguments
         guard arguments.count == 3, let target = Int32(arguments[2]) else { exit(2) }
+        if arguments[1] == "tool" { return attackAsTool(arguments[0]) }
         let confinement = Confinement(
             level: .on, mode: arguments[1] == "jitless" ? .jitless : .jit,
             limits: ResourceLimits(dataByteCountMax: 1 << 30))
@@ -41,6 +43,20 @@ struct SandboxAttacks {
         for index in 0..<attack_count() {
             let name = unsafe String(cString: attack_name(index))
             say("\(attack(index, on: target, in: confinement, forking)) \(name)")
+        }
+    }
+
+    private static func attackAsTool(_ program: String) {
+        let folder = program.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let path = (folder + ["ToolAttacks"]).joined(separator: "/")
+        guard let attacks = ToolAttacks(path: path) else { exit(1) }
+        defer { attacks.end() }
+        for index in 0..<attack_count() {
+            let name = unsafe String(cString: attack_name(index))
+            let status = attacks.make(index)
+            let end: End =
+                status < 0 ? .failed("no process (errno \(-status))") : End(waitStatus: status)
+            say("\(word(for: end)) \(name)")
         }
     }
 
@@ -76,11 +92,16 @@ struct SandboxAttacks {
             guard thread == 0 else { return give("no thread (errno \(-thread))") }
             try confinement.sealWorker(
                 channel: channel, event: channel + 1, forking: forking, refusal: .failure)
-            return attack_try(index, target, channel) == 0 ? 0 : succeeded
+            let refused = unsafe attack_try(index, target, channel, "/etc/shadow") == 0
+            return refused ? 0 : succeeded
         }
         close(ends[0])
         close(ends[1])
-        return switch end {
+        return word(for: end)
+    }
+
+    private static func word(for end: End) -> String {
+        switch end {
         // The filter answers other kinds of system calls by death in any case.
         case .exited(0), .signalled(SIGSYS): "refused"
         case .exited(succeeded): "succeeded"
@@ -96,6 +117,11 @@ struct SandboxAttacks {
         case signalled(Int32)
         /// There was none, or something of it is left.
         case failed(String)
+
+        init(waitStatus status: Int32) {
+            let signal = status & 0x7f
+            self = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+        }
     }
 
     /// Runs `body` in a process that leads its group and ends with the code that it gives, and ends
@@ -114,8 +140,7 @@ struct SandboxAttacks {
         guard csandbox_kill_group(child) == 0, isEmpty(group: child) else {
             return .failed("a copy is left")
         }
-        let signal = status & 0x7f
-        return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+        return End(waitStatus: status)
     }
 
     /// Waits until nobody is in a group whose processes were killed.

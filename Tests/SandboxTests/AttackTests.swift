@@ -35,6 +35,25 @@ struct AttackTests {
         "copy itself", "make memory executable", "wake other processes",
     ]
 
+    /// What Go, and C, are made of, in the program that strips types: its own descriptors, signals
+    /// and waiting. Nothing of it reaches another process.
+    private static let neededByTools = [
+        "close a descriptor", "install a signal handler", "make a pipe", "make an event",
+        "poll by epoll", "read another descriptor", "wake other processes",
+        "write to its channel by write",
+    ]
+
+    @Test(
+        "are refused to the program that strips types, but for what it is made of",
+        arguments: Starter.allCases)
+    func tool(_ starter: Starter) throws {
+        guard let prefix = starter.prefix else { return }
+        let attempts = try Attempts(mode: "tool", prefix: prefix)
+        #expect(attempts.count >= 157)
+        #expect(attempts["untried"] == [], "\(attempts["because"])")
+        #expect(attempts["succeeded"].sorted() == Self.neededByTools)
+    }
+
     @Test(
         "gain a worker that makes snapshots by fork a few copies of itself, and words to them",
         arguments: Starter.allCases)
@@ -55,7 +74,7 @@ struct AttackTests {
     func refused(_ starter: Starter, mode: String) throws {
         guard let prefix = starter.prefix else { return }
         let attempts = try Attempts(mode: mode, prefix: prefix)
-        #expect(attempts.count >= 86)
+        #expect(attempts.count >= 157)
         #expect(attempts["untried"] == [], "\(attempts["because"])")
         #expect(attempts["succeeded"] == (mode == "jit" ? Self.neededByTheJIT : []))
     }
@@ -69,7 +88,7 @@ private struct Attempts {
     var count: Int { ["refused", "succeeded", "untried"].reduce(0) { $0 + self[$1].count } }
 
     init(mode: String, prefix: [String]) throws {
-        // Where other users may read it, whatever the build directory's mode.
+        // Where other users may read it, and make a file, whatever the build directory's mode.
         let folder = URL.temporaryDirectory.appending(path: "attacks-\(UUID().uuidString)")
         let program = folder.appending(path: "SandboxAttacks")
         let rights: [FileAttributeKey: Any] = [.posixPermissions: 0o755]
@@ -78,9 +97,12 @@ private struct Attempts {
         defer { try? FileManager.default.removeItem(at: folder) }
         // By a process of its own: a descriptor that is open for writing here could be inherited by
         // what another test starts, and a file that is written to cannot be run.
+        let built = try Attempts.built()
+        let programs = [built, built.deletingLastPathComponent().appending(path: "ToolAttacks")]
         let copy = try Process.run(
-            URL(filePath: "/bin/cp"), arguments: [try Attempts.built().path, program.path])
+            URL(filePath: "/bin/cp"), arguments: programs.map(\.path) + [folder.path])
         copy.waitUntilExit()
+        chmod(folder.path, 0o1777)
         let command = prefix + [program.path, mode, "\(getpid())"]
         let process = Process()
         process.executableURL = URL(filePath: command[0])

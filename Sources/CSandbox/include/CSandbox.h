@@ -60,9 +60,10 @@ pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor);
 
 // Starts a program that only reads standard input and writes standard output and error, which are
 // `input`, `output` and `errors` (none of them below 3): unprivileged, in a session of its own,
-// without an environment, in `/`, with bounded time and memory, unable to make sockets or files,
-// and ended with the thread that started it. It exits with 126 where it could not be confined, and
-// with 127 where it could not be started. Returns the process id.
+// without an environment, in `/`, with bounded time, memory and threads, able to read and run
+// itself and its libraries only, to reach no other process and to open no socket, and ended with
+// the thread that started it. It exits with 126 where it could not be confined, and with 127 where
+// it could not be started, as what is no program of this machine. Returns the process id.
 pid_t csandbox_spawn_tool(
     const char *path, char *const arguments[], int input, int output, int errors
 );
@@ -129,6 +130,9 @@ int csandbox_look_at_child(pid_t child, int *status);
 
 // The number of threads in this process.
 int csandbox_thread_count(void);
+
+// How many bytes of address space this process has. Needs /proc.
+ssize_t csandbox_address_byte_count(void);
 
 // Ends this process with SIGKILL when the thread that forked it ends. Call first thing in a child,
 // with the parent's id as it was before the fork: -ESRCH tells that the parent is gone already.
