@@ -57,7 +57,6 @@ std::vector<v8::Global<v8::Object>> generators(v8::Local<v8::Context> context) {
     IsGenerator predicate;
     std::vector<v8::Global<v8::Object>> objects;
     cv8::CollectionsScope scope(cv8::Collections::never);
-#if V8_MAJOR_VERSION < 11
     v8::debug::FoundObjects found(context->GetIsolate());
     v8::debug::QueryObjects(context, &predicate, &found);
     for (uintptr_t handle : found.handles) {
@@ -65,9 +64,6 @@ std::vector<v8::Global<v8::Object>> generators(v8::Local<v8::Context> context) {
         static_assert(sizeof(v8::Global<v8::Object>) == sizeof handle);
         std::memcpy(static_cast<void *>(&objects.emplace_back()), &handle, sizeof handle);
     }
-#else
-    v8::debug::QueryObjects(context, &predicate, &objects);
-#endif
     return objects;
 }
 

@@ -1,5 +1,6 @@
 #include "CV8.h"
 #include "characters.h"
+#include "fatal.h"
 #include "platform.h"
 #include "version.h"
 
@@ -17,11 +18,15 @@ void cv8_start(cv8_options options) {
     // no-verify-snapshot-checksum: the server has checked a digest of every snapshot that it hands
     // out, and V8's sum over it costs a tenth of opening it. hash-seed: hash tables lie in
     // snapshots in the order of their hashes, so that versions of a heap are alike only under one
-    // seed; who floods a table floods their own.
+    // seed; who floods a table floods their own. no-wasm-memory-protection-keys: on processors that
+    // have keys V8 would write to its code by pkey_mprotect, which ends a confined process.
+    // no-validate-asm: asm.js is JavaScript, and no snapshot takes the WebAssembly that V8 would
+    // make of it.
     std::string flags = "--single-threaded --no-baseline-batch-compilation --hard-abort"
                         " --no-verify-snapshot-checksum --hash-seed=1"
                         " --no-harmony-object-has-own --no-harmony-array-find-last"
-                        " --no-harmony-relative-indexing-methods --max-heap-size="
+                        " --no-harmony-relative-indexing-methods"
+                        " --no-wasm-memory-protection-keys --no-validate-asm --max-heap-size="
                         + std::to_string(options.heap_byte_count_max >> 20);
     if (options.jitless) flags += " --jitless";
     v8::V8::SetFlagsFromString(flags.data(), flags.size());
@@ -29,6 +34,7 @@ void cv8_start(cv8_options options) {
     v8::V8::SetEntropySource([](unsigned char *buffer, size_t length) {
         return getrandom(buffer, length, 0) == static_cast<ssize_t>(length);
     });
+    cv8::end_without_memory();
     cv8::find_characters();
     v8::V8::InitializePlatform(&cv8::shared_platform());
     v8::V8::Initialize();

@@ -99,6 +99,11 @@ void locate_by_stack(cv8_isolate *owner, cv8_error *error) {
     error->column = column;
 }
 
+void run_microtasks(cv8_isolate *owner) {
+    do owner->isolate->PerformMicrotaskCheckpoint();
+    while (!owner->is_terminated && cv8::pump_task(owner->isolate));
+}
+
 } // namespace
 
 cv8_progress cv8_isolate_begin(cv8_isolate *owner, cv8_bytes code, const char *name) {
@@ -136,8 +141,7 @@ cv8_progress cv8_isolate_begin(cv8_isolate *owner, cv8_bytes code, const char *n
 cv8_progress cv8_isolate_drain(cv8_isolate *owner) {
     Entered entered(owner);
     v8::TryCatch scope(owner->isolate);
-    do owner->isolate->PerformMicrotaskCheckpoint();
-    while (!owner->is_terminated && cv8::pump_task(owner->isolate));
+    run_microtasks(owner);
     return look(owner, entered.context);
 }
 
@@ -163,11 +167,15 @@ cv8_progress cv8_isolate_run_timer(cv8_isolate *owner) {
 
 cv8_bytes cv8_isolate_pending_timers(cv8_isolate *owner) {
     Entered entered(owner);
-    v8::TryCatch scope(owner->isolate);
-    v8::Local<v8::Value> pending;
     owner->texts[0].clear();
-    if (owner->call_hook(entered.context, "pendingTimers", {}).ToLocal(&pending)) {
-        owner->texts[0] = cv8::utf8(owner->isolate, pending);
+    // No code of a script's runs here, so it can be asked of an isolate that was terminated; and
+    // again, where that comes meanwhile.
+    for (int attempt = 0; attempt < 2 && owner->texts[0].empty(); attempt++) {
+        owner->isolate->CancelTerminateExecution();
+        v8::TryCatch scope(owner->isolate);
+        v8::Local<v8::Value> pending;
+        if (owner->call_hook(entered.context, "pendingTimers", {}).ToLocal(&pending))
+            owner->texts[0] = cv8::utf8(owner->isolate, pending);
     }
     return cv8::borrow(owner->texts[0]);
 }
@@ -231,7 +239,11 @@ bool cv8_isolate_describe_error(cv8_isolate *owner, cv8_error *error) {
     if (error->line == 0) locate_by_stack(owner, error);
     error->script = cv8::borrow(owner->texts[3]);
     error->source = cv8::borrow(owner->texts[4]);
-    return true;
+    // V8 drops pending microtasks without a word at the next snapshot: their promises would never
+    // settle.
+    run_microtasks(owner);
+    (void)owner->call_hook(entered.context, "clearTimers", {});
+    return !owner->is_terminated;
 }
 
 cv8_bytes cv8_isolate_prepare_serialization(cv8_isolate *owner) {
@@ -239,13 +251,9 @@ cv8_bytes cv8_isolate_prepare_serialization(cv8_isolate *owner) {
     v8::TryCatch scope(owner->isolate);
     owner->texts[0] = "its own preparation failed";
     v8::Local<v8::Value> obstacle;
-    if (!owner->call_hook(entered.context, "clearTimers", {}).IsEmpty()) {
-        // V8 drops pending microtasks without a word: their promises would never settle.
-        owner->isolate->PerformMicrotaskCheckpoint();
-        if (owner->call_hook(entered.context, "prepareSnapshot", {}).ToLocal(&obstacle)) {
-            owner->texts[0] = cv8::utf8(owner->isolate, obstacle);
-        }
-    }
+    if (!owner->call_hook(entered.context, "clearTimers", {}).IsEmpty()
+        && owner->call_hook(entered.context, "prepareSnapshot", {}).ToLocal(&obstacle))
+        owner->texts[0] = cv8::utf8(owner->isolate, obstacle);
     if (owner->is_terminated) owner->texts[0] = "a limit was reached while it was made ready";
     return cv8::borrow(owner->texts[0]);
 }

@@ -1,6 +1,9 @@
 #include "isolate.h"
 #include "array_buffers.h"
 #include "collections.h"
+#include "fatal.h"
+#include "memory_limit.h"
+#include "machine_code.h"
 #include "natives.h"
 #include "optimizer.h"
 #include "snapshot_place.h"
@@ -8,14 +11,11 @@
 #include <CBaseHeap.h>
 #include <cstdio>
 #include <cstring>
-#include <unistd.h>
 
 namespace {
 
 // What a script that fills the heap is granted beyond the limit, so that V8 can unwind it.
 constexpr size_t heap_byte_count_to_unwind = 64 << 20;
-// The exit code that tells the server what happened where unwinding was impossible.
-constexpr int out_of_memory_exit_code = 78;
 
 size_t on_near_heap_limit(void *context, size_t current_limit, size_t) {
     auto *owner = static_cast<cv8_isolate *>(context);
@@ -25,8 +25,7 @@ size_t on_near_heap_limit(void *context, size_t current_limit, size_t) {
 }
 
 void on_out_of_memory(const char *location, bool) {
-    std::fprintf(stderr, "out of memory in %s\n", location ? location : "V8");
-    _exit(out_of_memory_exit_code);
+    cv8::end_out_of_memory(location ? location : "V8");
 }
 
 void on_fatal_error(const char *location, const char *message) {
@@ -201,6 +200,8 @@ cv8_isolate *cv8_isolate_open_base(void) {
 
 cv8_isolate *
 cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context) {
+    // Where the snapshot was made in this process it is in memory twice.
+    cv8::RaisedMemoryLimit raised(snapshot.byte_count);
     cv8_isolate *owner = make(kind, {snapshot.bytes, static_cast<int>(snapshot.byte_count)});
     owner->print = print;
     owner->print_context = print_context;
@@ -215,6 +216,7 @@ cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, voi
             owner->context.Reset(owner->isolate, context);
             is_complete = true;
         }
+        owner->was_healed = cv8::drop_stored_machine_code(owner->isolate, context);
     }
     // V8 holds on to this for further contexts, of which there are none.
     owner->snapshot = {};
@@ -244,8 +246,13 @@ void cv8_isolate_terminate(cv8_isolate *owner) {
     owner->isolate->TerminateExecution();
 }
 
-bool cv8_isolate_is_out_of_memory(cv8_isolate *owner) {
-    return owner->is_out_of_memory;
+cv8_state cv8_isolate_state(cv8_isolate *owner) {
+    if (owner->is_out_of_memory) return cv8_out_of_memory;
+    return owner->is_terminated ? cv8_ended : cv8_usable;
+}
+
+bool cv8_isolate_was_healed(cv8_isolate *owner) {
+    return owner->was_healed;
 }
 
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {
@@ -256,6 +263,7 @@ uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {
 
 cv8_bytes cv8_isolate_serialize(cv8_isolate *owner, char *place, size_t capacity) {
     owner->forget_script();
+    cv8::RaisedMemoryLimit raised(cv8_isolate_heap_byte_count(owner));
     {
         v8::HandleScope handles(owner->isolate);
         auto context = owner->context.Get(owner->isolate);

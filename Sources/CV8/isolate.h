@@ -39,6 +39,8 @@ struct cv8_isolate {
     // Rejected promises that nobody handles, oldest first.
     std::vector<v8::Global<v8::Promise>> rejections;
 
+    // Whether its snapshot had machine code, which it is rid of.
+    bool was_healed = false;
     std::atomic<bool> is_terminated{false};
     std::atomic<bool> is_out_of_memory{false};
 

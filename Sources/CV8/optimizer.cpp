@@ -13,6 +13,7 @@
 
 #include "optimizer.h"
 #include "CV8.h"
+#include "machine_code.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -23,11 +24,6 @@ namespace v8::internal {
 class Isolate {
 public:
     bool use_optimizer();
-};
-
-class Snapshot {
-public:
-    static void ClearReconstructableDataForSerialization(Isolate *isolate, bool clear_bytecode);
 };
 
 } // namespace v8::internal
@@ -82,7 +78,7 @@ void end_optimizing(v8::Isolate *isolate) {
     // V8 does the same itself, but only after its collection: lists of dependent code still refer
     // to the code weakly then, and the serialiser takes a weak reference for a strong one. The code
     // would drag the whole heap into the isolate's part of the snapshot, a second time.
-    v8::internal::Snapshot::ClearReconstructableDataForSerialization(internal(isolate), false);
+    drop_machine_code(isolate);
 }
 
 } // namespace cv8

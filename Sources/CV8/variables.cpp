@@ -56,7 +56,6 @@ template <typename Visit> void for_each_global(Looker &looker, const Visit &visi
 
 std::vector<v8::Global<v8::String>> lexical_names(Looker &looker) {
     std::vector<v8::Global<v8::String>> names;
-#if V8_MAJOR_VERSION < 11
     v8::debug::FoundNames found(looker.isolate);
     v8::debug::GlobalLexicalScopeNames(looker.context, &found);
     for (uintptr_t handle : found.handles) {
@@ -64,9 +63,6 @@ std::vector<v8::Global<v8::String>> lexical_names(Looker &looker) {
         static_assert(sizeof(v8::Global<v8::String>) == sizeof handle);
         std::memcpy(static_cast<void *>(&names.emplace_back()), &handle, sizeof handle);
     }
-#else
-    v8::debug::GlobalLexicalScopeNames(looker.context, &names);
-#endif
     return names;
 }
 

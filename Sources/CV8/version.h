@@ -1,14 +1,13 @@
 #pragma once
-// The only place that knows V8's versions, and what it exports without a public header.
+// The only place that knows V8's version, and what it exports without a public header.
 
 #include <v8.h>
 #include <vector>
 
-#if V8_MAJOR_VERSION < 10 || V8_MAJOR_VERSION > 11
-#error "mcp-v8 knows V8 10 (Debian 12) and 11 (Debian 13)"
+#if V8_MAJOR_VERSION != 10
+#error "mcp-v8 knows V8 10 (Debian 12's libnode)"
 #endif
 
-#if V8_MAJOR_VERSION < 11
 namespace v8 {
 // From V8's v8-util.h, which Debian leaves out, as far as it is used: the values are handles that
 // whoever takes them disposes of.
@@ -21,9 +20,8 @@ public:
     std::vector<uintptr_t> handles;
 };
 } // namespace v8
-#endif
 
-// From V8's debug-interface.h; the same in 10.2 and 11.3.
+// From V8's debug-interface.h.
 namespace v8::debug {
 enum class EvaluateGlobalMode { kDefault, kDisableBreaks, kDisableBreaksAndThrowOnSideEffect };
 V8_EXPORT MaybeLocal<Value>
@@ -60,26 +58,18 @@ public:
     virtual bool Filter(Local<Object> object) = 0;
 };
 
-#if V8_MAJOR_VERSION < 11
 using FoundObjects = PersistentValueVector<Object, DefaultPersistentValueVectorTraits>;
-#else
-using FoundObjects = std::vector<Global<Object>>;
-#endif
 
 V8_EXPORT void
 QueryObjects(Local<Context> context, QueryObjectPredicate *predicate, FoundObjects *objects);
 
-#if V8_MAJOR_VERSION < 11
 using FoundNames = PersistentValueVector<String, DefaultPersistentValueVectorTraits>;
-#else
-using FoundNames = std::vector<Global<String>>;
-#endif
 
 // The names of let, const and class at the top level of all scripts.
 V8_EXPORT void GlobalLexicalScopeNames(Local<Context> context, FoundNames *names);
 } // namespace v8::debug
 
-// Where a name is bound: exported, and the same in both. A handle is one pointer, as a Local is.
+// Where a name is bound. A handle is one pointer, as a Local is.
 namespace v8::internal {
 template <typename Type> struct Handle {
     uintptr_t *location;

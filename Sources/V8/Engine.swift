@@ -89,22 +89,26 @@ package enum Engine {
     }
 
     private static func optimizerIsSound(_ baseHeap: Snapshot) -> Bool {
-        // A function that is called often, and one loop that runs for long.
+        // A function that is called often, one loop that runs for long, and a regular expression
+        // that is made machine code of.
         let hot = """
             function sum(n) { return n < 2 ? n : sum(n - 1) + sum(n - 2) }
             for (var turns = 0, seen = 0; turns < 1e5; turns++) seen += turns & 1;
-            seen === 5e4 && sum(21)
+            const expression = /a+(b|c)/g, matches = (text) => text.match(expression).length;
+            matches('abaac') + matches('aab \u{416}') === 3 && seen === 5e4 && sum(21)
             """
         guard let isolate = Isolate(.heap, restoring: baseHeap, print: { _ in }),
             isolate.evaluate(trial(hot)).isValue("10946"), cv8_optimizer_is_in_use(),
             isolate.prepareSerialization() == nil
         else { return false }
         let snapshot = isolate.serialize()
-        // Code in the snapshot would take the whole heap with it a second time.
+        // Code in the snapshot would take the whole heap with it a second time, or would be full of
+        // this process's addresses.
         guard snapshot.byteCount < baseHeap.byteCount * 3 / 2,
-            let restored = Isolate(.heap, restoring: snapshot, print: { _ in })
+            let restored = Isolate(.heap, restoring: snapshot, print: { _ in }),
+            !restored.wasHealed
         else { return false }
-        return restored.evaluate(trial("sum(20)")).isValue("6765")
+        return restored.evaluate(trial("sum(20) + matches('abaac')")).isValue("6767")
     }
 
     private static func trial(_ code: String) -> Isolate.Script {

@@ -23,30 +23,63 @@ extension Isolate {
         }
     }
 
-    /// Runs a script until its top level, its promise and its timers are over.
+    /// Runs a script until its top level, its promise and its timers are over, and so is what
+    /// describing its value has begun: nothing of it runs later.
     ///
     /// Somebody else must end it at the deadline with ``terminator``; only waiting ends by itself.
+    /// Once nobody will, ``confirm(_:)`` says what became of it.
     package func evaluate(_ script: Script) -> ScriptOutcome {
-        var progress = begin(script)
+        let outcome: ScriptOutcome
+        switch finish(script, after: begin(script)) {
+        case .over(cv8_fulfilled): outcome = value(of: script)
+        case .over(let progress): outcome = failure(progress, of: script)
+        case .waiting(let waiting): return waiting
+        }
+        guard case .value = outcome else { return outcome }
+        // The value's own code may have begun something more.
+        return switch finish(script, after: cv8_waiting) {
+        case .over(cv8_fulfilled): outcome
+        case .over(let progress): failure(progress, of: script)
+        case .waiting(let waiting): waiting
+        }
+    }
+
+    /// A run's outcome, once nobody ends it any more: it may have been ended at its last moment,
+    /// and the isolate is of no more use then.
+    package func confirm(_ outcome: ScriptOutcome) -> ScriptOutcome {
+        switch outcome {
+        case .timeout, .outOfMemory: outcome
+        default: unsafe cv8_isolate_state(raw) == cv8_usable ? outcome : limit
+        }
+    }
+
+    private enum Finish {
+        /// Nothing is left to run.
+        case over(cv8_progress)
+        /// The script waits for what does not come, or comes too late.
+        case waiting(ScriptOutcome)
+    }
+
+    /// Turns microtasks and timers until there are neither.
+    private func finish(_ script: Script, after start: cv8_progress) -> Finish {
+        var progress = start
         while progress == cv8_waiting {
             progress = unsafe cv8_isolate_drain(raw)
             guard progress == cv8_waiting || progress == cv8_fulfilled else { break }
             let delay = unsafe cv8_isolate_next_timer_delay(raw)
             if delay < 0 {
                 guard progress == cv8_waiting else { break }
-                return .unsettled(places: unsafe String(cv8_isolate_pending_awaits(raw)))
+                return .waiting(
+                    .unsettled(places: unsafe String(cv8_isolate_pending_awaits(raw))))
             }
-            guard wait(milliseconds: delay, until: script.deadline) else {
-                return .timeout(pending: unsafe String(cv8_isolate_pending_timers(raw)))
+            wait(milliseconds: min(delay, Double(script.deadline.millisecondsLeft)))
+            guard script.deadline > .now else {
+                let pending = unsafe String(cv8_isolate_pending_timers(raw))
+                return .waiting(.timeout(pending: pending.isEmpty ? nil : pending))
             }
             progress = unsafe cv8_isolate_run_timer(raw)
         }
-        switch progress {
-        case cv8_fulfilled: return value(of: script)
-        case cv8_failed: return failure(.exception, of: script)
-        case cv8_failed_to_parse: return failure(.syntax, of: script)
-        default: return limit
-        }
+        return .over(progress)
     }
 
     /// Has V8 compile what every run needs, by a run that leaves nothing behind.
@@ -88,7 +121,8 @@ extension Isolate {
         return .value(result)
     }
 
-    private func failure(_ kind: ScriptError.Kind, of script: Script) -> ScriptOutcome {
+    private func failure(_ progress: cv8_progress, of script: Script) -> ScriptOutcome {
+        guard progress == cv8_failed || progress == cv8_failed_to_parse else { return limit }
         var error = unsafe cv8_error()
         guard unsafe cv8_isolate_describe_error(raw, &error) else { return limit }
         var place: ScriptPlace?
@@ -100,7 +134,7 @@ extension Isolate {
         }
         return .exception(
             ScriptError(
-                kind: kind,
+                kind: progress == cv8_failed_to_parse ? .syntax : .exception,
                 name: unsafe String(error.name),
                 message: unsafe String(error.message),
                 stack: unsafe String(error.stack),
@@ -109,19 +143,14 @@ extension Isolate {
 
     /// Why the isolate was terminated.
     private var limit: ScriptOutcome {
-        unsafe cv8_isolate_is_out_of_memory(raw) ? .outOfMemory : .timeout(pending: nil)
+        unsafe cv8_isolate_state(raw) == cv8_out_of_memory ? .outOfMemory : .timeout(pending: nil)
     }
 }
 
-/// Sleeps until a timer is due.
-///
-/// - Returns: Whether it is due before the deadline.
-private func wait(milliseconds: Double, until deadline: Deadline) -> Bool {
-    let left = Double(deadline.millisecondsLeft)
-    let nanoseconds = UInt64(min(milliseconds, left) * 1_000_000)
+private func wait(milliseconds: Double) {
+    let nanoseconds = UInt64(milliseconds * 1_000_000)
     var rest = timespec(
         tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
     var time = rest
     while unsafe nanosleep(&time, &rest) != 0 && errno == EINTR { time = rest }
-    return milliseconds < left
 }

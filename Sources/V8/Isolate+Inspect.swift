@@ -76,7 +76,7 @@ extension Isolate {
     }
 
     /// Whether the heap limit was reached.
-    package var isOutOfMemory: Bool { unsafe cv8_isolate_is_out_of_memory(raw) }
+    package var isOutOfMemory: Bool { unsafe cv8_isolate_state(raw) == cv8_out_of_memory }
 
     private func lend<Result>(_ text: String, _ body: (cv8_bytes) -> Result) -> Result {
         var text = text

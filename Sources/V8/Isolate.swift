@@ -76,6 +76,10 @@ package struct Isolate: ~Copyable {
     /// What a fork of this process serialises this isolate's copy with.
     package var fork: Fork { unsafe Fork(raw: raw) }
 
+    /// Whether its snapshot had machine code, which was dropped: it has addresses of the process
+    /// that made it.
+    package var wasHealed: Bool { unsafe cv8_isolate_was_healed(raw) }
+
     /// Bytes in use in V8's heap and in array buffers.
     package var heapByteCount: UInt64 { unsafe cv8_isolate_heap_byte_count(raw) }
 

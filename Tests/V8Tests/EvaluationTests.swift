@@ -109,6 +109,82 @@ extension EngineTests {
             #expect(pending.contains("1 timer"))
         }
 
+        @Test(
+            "is over only when what describing its value began is over",
+            arguments: [
+                "({ toJSON() { later(); return 1 } })",
+                "({ get a() { later(); return 1 } })",
+                "({ async toJSON() { await null; later(); return 1 } })",
+                "({ [Symbol.for('nodejs.util.inspect.custom')]() { later(); return 'x' } })",
+                "({ get [Symbol.toStringTag]() { later(); return 'x' } })",
+                "new Proxy({}, { ownKeys() { later(); return [] } })",
+                "({ a: { toJSON() { return { toJSON() {}, get then() { later() } } } } })",
+                "later(); 1",
+            ])
+        func describing(_ code: String) throws {
+            let isolate = try open(.heap)
+            let setup = """
+                const seen = [];
+                const later = () => Promise.resolve().then(() => setTimeout(() => {
+                    seen.push('timer'); queueMicrotask(() => seen.push('last'));
+                }, 2));
+                """
+            #expect(isolate.evaluate(script(setup)).value != nil)
+            #expect(isolate.evaluate(script(code)).value != nil)
+            #expect(isolate.prepareSerialization() == nil)
+            // Whether a getter is called when its object is shown is another question.
+            let seen = isolate.evaluate(script("const then = seen.join(); then")).value?.text
+            #expect(seen == "" || seen == "timer,last" || seen == "timer,last,timer,last")
+            let after = isolate.evaluate(script("seen.join() === then")).value?.text
+            #expect(after == "true")
+        }
+
+        @Test("fails where what describing its value began fails")
+        func describingFails() throws {
+            let code = "({ async toJSON() { await null; throw new Error('described') } })"
+            #expect(try runStateless(code).outcome.error?.message == "described")
+            let timer = "({ toJSON() { setTimeout(() => { throw new Error('late') }) } })"
+            #expect(try runStateless(timer).outcome.error?.message == "late")
+        }
+
+        @Test("has no microtask and no timer left where it fails")
+        func failing() throws {
+            let isolate = try open(.heap)
+            let failing = """
+                globalThis.seen = [];
+                setTimeout(() => {
+                    queueMicrotask(() => {
+                        seen.push('microtask'); setTimeout(() => seen.push('no'));
+                    });
+                    throw new Error('fails');
+                });
+                """
+            #expect(isolate.evaluate(script(failing)).error?.message == "fails")
+            let code = "await new Promise(done => setTimeout(done, 5)); seen.join()"
+            #expect(isolate.evaluate(script(code)).value?.text == "microtask")
+        }
+
+        @Test("says what it waits for where its timers never end")
+        func interval() throws {
+            let isolate = try open(.stateless)
+            var endless = script("setInterval(() => {}, 3); 1")
+            endless.deadline = .after(milliseconds: 20)
+            guard case .timeout(let pending?) = isolate.evaluate(endless) else {
+                Issue.record("It did not end with a time-out that says what it waited for")
+                return
+            }
+            #expect(pending.hasPrefix("1 timer (next in "))
+        }
+
+        @Test("has no value where it was ended at its last moment")
+        func endedLast() throws {
+            let isolate = try open(.heap)
+            let outcome = isolate.evaluate(script("1"))
+            #expect(isolate.confirm(outcome) == outcome)
+            isolate.terminator.terminate()
+            #expect(isolate.confirm(outcome) == .timeout(pending: nil))
+        }
+
         @Test("ends when another thread terminates it")
         func termination() throws {
             let isolate = try open(.stateless)

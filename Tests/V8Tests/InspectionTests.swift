@@ -7,14 +7,14 @@ import WorkerProtocol
 struct InspectionTests {
     /// What a heap without variables has on its global object.
     private func baseGlobals() throws -> String {
-        try open(.stateless).listGlobals()
+        try open(.heap).listGlobals()
     }
 
     private func look(
         _ snapshot: Snapshot, _ question: InspectRequest.Question, seconds: Double = 0
     ) throws -> [String: Any] {
         let globals = try baseGlobals()
-        let isolate = try open(.stateless, snapshot)
+        let isolate = try open(.heap, snapshot)
         let json = isolate.inspect(
             question, byteCountMax: 65_536, hiding: globals, profilerSeconds: seconds)
         let object = try JSONSerialization.jsonObject(with: Data(json ?? []))
@@ -62,6 +62,31 @@ struct InspectionTests {
         _ = try heap.run("[...same.a[1].b.values()]; same.a[1].b.set(1, 'y'); 0")
         let last = try variables(heap, .digests).mapValues { $0["digest"] as? String }
         #expect(last["same"] != after["same"])
+    }
+
+    @Test(
+        "finds the variables of a heap, whatever a script did to the global object",
+        arguments: [
+            "Object.freeze(globalThis)", "Object.seal(globalThis)",
+            "Object.preventExtensions(globalThis)", "Object.setPrototypeOf(globalThis, null)",
+            "Object.setPrototypeOf(globalThis,"
+                + "    new Proxy({}, { get() { throw 1 }, has() { throw 2 } }))",
+            "const all = globalThis;"
+                + "for (const name of Object.getOwnPropertyNames(all)) delete all[name]",
+            "const { defineProperty } = Object;"
+                + "for (const name of Object.getOwnPropertyNames(globalThis)) try {"
+                + "    const get = () => { throw name };"
+                + "    defineProperty(globalThis, name, { get, configurable: false })"
+                + "} catch {}",
+            "globalThis.WebAssembly = 1; Object.freeze(Object.prototype);"
+                + "Object.freeze(globalThis)",
+        ])
+    func altered(_ code: String) throws {
+        var heap = TestHeap()
+        #expect(try heap.text("let mine = 1; { \(code) } 0") == "0")
+        #expect(try heap.text("++mine") == "2")
+        let found = try variables(heap, .variables(depth: 1, countMax: 1000))
+        #expect(found["mine"]?["preview"] as? String == "2")
     }
 
     @Test("stops when it is told to")

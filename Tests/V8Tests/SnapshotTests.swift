@@ -103,6 +103,32 @@ extension EngineTests {
             #expect(try heap.text("fib(20) + ' ' + total") == "6765 99999000000")
         }
 
+        @Test(
+            "has no machine code, which would be full of this process's addresses",
+            arguments: [
+                "const r = /a+b/; check = () => r.test('aab') && r.test('aab')",
+                "const r = /(a)+b/gy; check = () => (r.lastIndex = 0, r.test('aab'))",
+                "const r = /[а-я]+./u; check = () => r.test('хаб') && r.test('хабж')",
+                "check = () => 'aab ж'.replace(/a+/, '') + 'aab'.replace(/a+/g, m => m) !== ''",
+                "class K { #r = /k+/i; is(t) { return this.#r.test(t) } } const k = new K;"
+                    + "check = () => k.is('KK')",
+                "const half = 'a1b2c3'.repeat(9).matchAll(/([a-z])\\d/g); half.next(); half.next();"
+                    + "check = () => typeof half.next === 'function' && !!'a1'.match(/[a-z]\\d/)",
+                "check = () => { const f = n => n + 1; let s = 0;"
+                    + "for (let i = 0; i < 100; i++) s = f(s); return s === 100 }",
+                "check = () => { let s = 0; for (let i = 0; i < 1e5; i++) s += i & 1; return !!s }",
+            ])
+        func noMachineCode(_ code: String) throws {
+            let hot = "let all = true; for (let i = 0; i < 1000; i++) all &&= check(); all"
+            var heap = TestHeap()
+            _ = try heap.text("let check; \(code); 0")
+            for _ in 0..<3 {
+                #expect(try heap.text(hot) == "true")
+                #expect(try heap.text("check() && check()") == "true")
+                #expect(try !open(.heap, heap.snapshot).wasHealed)
+            }
+        }
+
         @Test("computes a long loop about as fast as a run without a heap, before and after")
         func longLoop() throws {
             // Where V8 does not replace the code of a running loop, this takes 100 times as long.

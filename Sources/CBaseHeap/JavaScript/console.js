@@ -65,6 +65,15 @@
         write(atLevel, data.length === 0 ? text : `${text} ${shared.format(data)}`);
     }
 
+    /** The value as a template has it; as the inspector shows it where there is no such text. */
+    function textOf(value) {
+        try {
+            return `${value}`;
+        } catch {
+            return shared.inspect(value);
+        }
+    }
+
     const methods = {
         log(...data) { write(level.log, shared.format(data)); },
         info(...data) { write(level.info, shared.format(data)); },
@@ -98,12 +107,10 @@
             if (condition) return;
             if (data.length === 0) {
                 write(level.error, 'Assertion failed');
-            } else if (typeof data[0] === 'string') {
-                data[0] = `Assertion failed: ${data[0]}`;
-                write(level.error, shared.format(data));
-            } else {
-                write(level.error, `Assertion failed ${shared.format(data)}`);
+                return;
             }
+            data[0] = `Assertion failed: ${textOf(data[0])}`;
+            write(level.error, shared.format(data));
         },
         count(label) {
             const name = labelOf(label);

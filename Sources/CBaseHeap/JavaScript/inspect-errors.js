@@ -7,7 +7,7 @@
         Error, hasOwn, isArray, join, newList, stringEndsWith, stringIncludes, stringIndexOf,
         stringSlice, stringStartsWith,
     } = shared.primordials;
-    const { dataValue, descriptorOf, includes, without } = shared.lookups;
+    const { dataValue, descriptorOf, findDescriptor, includes, without } = shared.lookups;
     const { indent, isIdentifier, linesOf } = shared.text;
     const { prefix } = shared.names;
 
@@ -26,6 +26,7 @@
     /** The error's name, or `fallback` where a getter would have to be called for it. */
     function nameOf(error, fallback) {
         const name = shared.exceptionParts(error)?.name ?? dataValue(error, 'name');
+        if (name === undefined && findDescriptor(error, 'name') === undefined) return 'Error';
         return typeof name === 'string' ? name : fallback ?? 'Error';
     }
 

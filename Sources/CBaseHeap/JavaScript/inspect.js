@@ -6,12 +6,12 @@
     const {
         apply, booleanValueOf, bigintValueOf, dateToISOString, dateValueOf, errorPrototype, isArray,
         isNaN, join, Map, mapGet, mapSet, mapSize, min, newList, numberValueOf, regExpFlags,
-        regExpSource, stringRepeat, stringSlice, stringValueOf, symbolCustomInspect, symbolToString,
-        symbolValueOf,
+        regExpSource, stringRepeat, stringSlice, stringValueOf, symbolCustomInspect, symbolIterator,
+        symbolToString, symbolValueOf,
     } = shared.primordials;
     const {
-        dataValue, descriptorOf, includes, inherits, keysOf, nonIndexKeysOf, ownDescriptorOf,
-        unwrapProxy,
+        dataValue, descriptorOf, findDescriptor, includes, inherits, keysOf, nonIndexKeysOf,
+        ownDescriptorOf, unwrapProxy,
     } = shared.lookups;
     const { cutToByteCount, keyName, linesOf, numberText, quoted, remainder } = shared.text;
     const { constructorName, functionName, prefix, tagOf } = shared.names;
@@ -150,18 +150,30 @@
         return shared.arrange(context, parts, shape, recursion + 1);
     }
 
-    function kindOf(value) {
-        if (isArray(value)) return 'Array';
-        return typeof value === 'function' ? 'Function' : host.classOf(value);
+    // What is shown by its elements, as long as it can be iterated over.
+    const iterables = {
+        __proto__: null, Array: true, Map: true, MapIterator: true, Set: true, SetIterator: true,
+        TypedArray: true,
+    };
+
+    /** What the value is shown as; '' for an object of no special kind. */
+    function kindOf(value, name) {
+        if (typeof value === 'function') return 'Function';
+        const kind = isArray(value) ? 'Array' : host.classOf(value);
+        if (name === null) return kind;
+        if (iterables[kind]) return findDescriptor(value, symbolIterator) === undefined ? '' : kind;
+        // What was given the prototype of plain objects passes for one.
+        return name === 'Object' && kind !== 'Arguments' ? '' : kind;
     }
 
     /** Everything about an object but its parts. `text` is set if nothing more is to be said. */
     function shapeOf(context, value, recursion) {
-        const kind = kindOf(value);
+        const name = constructorName(context, value, recursion);
+        const kind = kindOf(value, name);
         const shape = {
             __proto__: null,
             kind: kind === 'Function' ? host.classOf(value) : kind,
-            constructorName: constructorName(context, value, recursion),
+            constructorName: name,
             tag: tagOf(context, value, kind),
             keys: undefined, base: '', open: '{', close: '}',
             isList: false, columnsOf: undefined, parts: undefined, text: undefined,
@@ -170,7 +182,7 @@
         shape.keys = (isIndexed ? nonIndexKeysOf : keysOf)(value, context.showHidden);
         let fill = shapes[kind];
         if (fill === undefined) {
-            const isError = shape.constructorName !== 'Object' && inherits(value, errorPrototype);
+            const isError = name !== 'Object' && inherits(value, errorPrototype);
             fill = isError ? shapes.Error : shapePlain;
         }
         fill(context, value, shape);
@@ -181,7 +193,8 @@
         if (shape.constructorName === 'Object' && shape.kind === 'Arguments') {
             shape.open = '[Arguments] {';
         } else if (shape.constructorName !== 'Object' || shape.tag !== '') {
-            shape.open = `${prefix(shape, 'Object')}{`;
+            const isBare = shape.constructorName === null && shape.tag === '';
+            shape.open = `${prefix(shape, isBare ? host.constructorName(value) : 'Object')}{`;
         }
         if (shape.keys.length === 0) shape.text = `${shape.open}}`;
     }

@@ -7,7 +7,7 @@
     const {
         isArray, jsonStringify, newList, objectKeys, typedArrayLength,
     } = shared.primordials;
-    const { findDescriptor, isProxy, ownDescriptorOf } = shared.lookups;
+    const { dataValue, findDescriptor, isObject, isProxy, ownDescriptorOf } = shared.lookups;
     const { exceedsByteCount } = shared.text;
 
     // As an element of an array; as a property some of them are left out.
@@ -74,15 +74,22 @@
         return length > limit;
     }
 
-    /** The JSON, with the user's toJSON honoured; undefined if there is none, null if too long. */
+    /** Whether the value is nested deeper than JSON.stringify can follow. */
+    const isOutOfStack = (error) => isObject(error) &&
+        dataValue(error, 'message') === 'Maximum call stack size exceeded';
+
+    /**
+     * The JSON, with the user's toJSON honoured; undefined if there is none, null if it is too long
+     * or nested too deep.
+     */
     shared.jsonOf = (value, byteLimit) => {
         try {
             if (isTooLong(value, byteLimit)) return null;
             const json = jsonStringify(value);
             if (typeof json !== 'string') return undefined;
             return exceedsByteCount(json, byteLimit) ? null : json;
-        } catch {
-            return undefined;
+        } catch (error) {
+            return isOutOfStack(error) ? null : undefined;
         }
     };
 })

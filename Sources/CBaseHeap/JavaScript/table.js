@@ -3,8 +3,8 @@
     'use strict';
 
     const {
-        create, join, mapEntries, mapIteratorNext, max, newList, objectKeys, setIteratorNext,
-        isArray, setValues, stringRepeat,
+        apply, create, join, mapEntries, mapIteratorNext, max, newList, objectKeys, setIteratorNext,
+        isArray, min, setValues, stringRepeat,
     } = shared.primordials;
     const { isObject, ownDescriptorOf, unwrapProxy } = shared.lookups;
     const { widthOf } = shared.text;
@@ -54,6 +54,9 @@
         return list;
     };
 
+    const keyTitles = () => listOf('(iteration index)', 'Key', 'Values');
+    const valueTitles = () => listOf('(iteration index)', 'Values');
+
     function tableOfMap(map) {
         const rows = newList();
         const iterator = mapEntries(map);
@@ -62,7 +65,7 @@
                 listOf(`${rows.length}`, cellText(step.value[0]), cellText(step.value[1]));
             step = mapIteratorNext(iterator);
         }
-        return draw(listOf('(iteration index)', 'Key', 'Values'), rows);
+        return draw(keyTitles(), rows);
     }
 
     function tableOfSet(set) {
@@ -72,7 +75,22 @@
             rows[rows.length] = listOf(`${rows.length}`, cellText(step.value));
             step = setIteratorNext(iterator);
         }
-        return draw(listOf('(iteration index)', 'Values'), rows);
+        return draw(valueTitles(), rows);
+    }
+
+    /** What an iterator has still to give, which it keeps. */
+    function tableOfIterator(iterator, kind) {
+        const preview = host.previewEntries(iterator);
+        const entries = preview === undefined ? newList() : preview[0];
+        const isOfPairs = kind === 'MapIterator' && preview !== undefined && preview[1];
+        const rows = newList();
+        const count = min(isOfPairs ? entries.length / 2 : entries.length, rowCountMax);
+        for (let row = 0; row < count; row++) {
+            rows[row] = isOfPairs
+                ? listOf(`${row}`, cellText(entries[row * 2]), cellText(entries[row * 2 + 1]))
+                : listOf(`${row}`, cellText(entries[row]));
+        }
+        return draw(isOfPairs ? keyTitles() : valueTitles(), rows);
     }
 
     function columnsOf(chosen) {
@@ -80,6 +98,16 @@
         for (let index = 0; index < chosen.length; index++) columns[index] = `${chosen[index]}`;
         return columns;
     }
+
+    /** The text of an own property's value, for which a getter is called; '' if there is none. */
+    function cellOf(object, name) {
+        const descriptor = ownDescriptorOf(object, name);
+        return descriptor === undefined ? '' : cellText(valueOf(object, descriptor));
+    }
+
+    const valueOf = (object, descriptor) => (descriptor?.get === undefined
+        ? descriptor?.value
+        : apply(descriptor.get, object, []));
 
     function tableOfRows(data, chosen) {
         const rowNames = objectKeys(data);
@@ -89,10 +117,10 @@
         const values = newList();
         let hasValues = false;
         for (let index = 0; index < rowNames.length && index < rowCountMax; index++) {
-            const item = ownDescriptorOf(data, rowNames[index])?.value;
+            const item = valueOf(data, ownDescriptorOf(data, rowNames[index]));
             const object = isObject(item) ? unwrapProxy(item) : null;
             const cells = create(null);
-            if (object === null || typeof item === 'function') {
+            if (object === null && chosen === undefined) {
                 values[index] = cellText(item);
                 hasValues = true;
             } else {
@@ -100,14 +128,12 @@
                 for (let column = 0; column < names.length; column++) {
                     const name = names[column];
                     columns[name] = true;
-                    const descriptor = ownDescriptorOf(object, name);
-                    cells[name] = descriptor === undefined ? '' : cellText(descriptor.value);
+                    cells[name] = object === null ? '' : cellOf(object, name);
                 }
             }
             rows[index] = cells;
         }
-        const titles = chosen ?? objectKeys(columns);
-        return drawRows(rowNames, titles, rows, hasValues ? values : undefined);
+        return drawRows(rowNames, objectKeys(columns), rows, hasValues ? values : undefined);
     }
 
     function drawRows(rowNames, columns, rows, values) {
@@ -132,6 +158,7 @@
         const kind = host.classOf(data);
         if (kind === 'Map') return tableOfMap(data);
         if (kind === 'Set') return tableOfSet(data);
+        if (kind === 'MapIterator' || kind === 'SetIterator') return tableOfIterator(data, kind);
         return tableOfRows(data, chosen === undefined ? undefined : columnsOf(chosen));
     };
 })

@@ -178,7 +178,7 @@
 
     /** What is still to come, as text; '' if nothing. */
     function pendingTimers() {
-        const delay = nextTimerDelay();
+        const delay = nextTimerDelay(false);
         if (delay < 0) return '';
         return `${countOf(mapSize(timers), 'timer')} (next in ${ceil(delay)} ms)`;
     }

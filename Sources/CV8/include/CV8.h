@@ -96,8 +96,20 @@ void cv8_begin_forking(void);
 // disposal afterwards. From any thread, while the isolate is open.
 void cv8_isolate_terminate(cv8_isolate *isolate);
 
-// Whether the heap limit was reached. The isolate is terminated then.
-bool cv8_isolate_is_out_of_memory(cv8_isolate *isolate);
+// Whether the snapshot that it was opened on had machine code, which was dropped: it has addresses
+// of the process that made it.
+bool cv8_isolate_was_healed(cv8_isolate *isolate);
+
+typedef enum {
+    cv8_usable,
+    // It was terminated.
+    cv8_ended,
+    // It was, as the heap limit was reached.
+    cv8_out_of_memory,
+} cv8_state;
+
+// Whether the isolate can run scripts.
+cv8_state cv8_isolate_state(cv8_isolate *isolate);
 
 // Bytes in use in V8's heap and in array buffers.
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *isolate);
@@ -130,7 +142,8 @@ double cv8_isolate_next_timer_delay(cv8_isolate *isolate);
 // Runs one due timer.
 cv8_progress cv8_isolate_run_timer(cv8_isolate *isolate);
 
-// What the script's timers wait for, for a person; empty if there are none.
+// What the script's timers wait for, for a person; empty if there are none. Also of an isolate that
+// was terminated.
 cv8_bytes cv8_isolate_pending_timers(cv8_isolate *isolate);
 
 // Where functions wait that are suspended in an `await`, the script's own first, as
@@ -149,7 +162,8 @@ typedef struct {
 } cv8_value;
 
 // Describes the kept value; both forms have at most about `byte_count_max` bytes, a file at most
-// `media_byte_count_max`. May run the script's own code (toJSON); false if that was terminated.
+// `media_byte_count_max`. May run the script's own code (toJSON), which may leave microtasks and
+// timers; false if that was terminated.
 bool cv8_isolate_describe_value(
     cv8_isolate *isolate, uint32_t byte_count_max, uint32_t media_byte_count_max, cv8_value *value
 );
@@ -167,12 +181,14 @@ typedef struct {
     cv8_bytes source;
 } cv8_error;
 
-// Describes what was thrown. May run the script's own code; false if that was terminated.
+// Describes what was thrown, which may run the script's own code, and ends the script: runs the
+// microtasks that are left, and drops its timers. False if that was terminated.
 bool cv8_isolate_describe_error(cv8_isolate *isolate, cv8_error *error);
 
 // ---- Snapshots ----
 
-// Makes the heap ready to be serialised. Returns what stands in the way, for a person; empty if
+// Makes the heap ready to be serialised, without running any code of a script's. Precondition: no
+// microtask is left. Returns what stands in the way, for a person; empty if
 // nothing does.
 cv8_bytes cv8_isolate_prepare_serialization(cv8_isolate *isolate);
 
