@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,25 @@ DAMAGE = {
 }
 
 
+def test_a_folder_in_the_users_own(start, binary, tmp_path):
+    """No shell expands what a client's configuration says, nor the environment, nor a file."""
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "options.json").write_text('{"directory-path": "~/heaps"}')
+    ways = [
+        (["--directory-path", "~/heaps"], {}), (["--directory-path=~/heaps"], {}),
+        ([], {"MCP_V8_DIRECTORY_PATH": "~/heaps"}), (["--config", "options.json"], {})]
+    for number, (options, variables) in enumerate(ways, 1):
+        with start(*options, env={"HOME": str(home)} | variables, cwd=elsewhere) as server:
+            assert server.run("var n = (globalThis.n ?? 0) + 1; n", heap="h").value == number
+    listed = subprocess.run(
+        [binary, "heaps", "list", "--directory-path", "~/heaps"], capture_output=True, text=True,
+        timeout=60, env={"HOME": str(home)}, cwd=elsewhere)
+    assert listed.returncode == 0 and "h " in listed.stdout, listed
+    assert [file.name for file in elsewhere.iterdir()] == ["options.json"]
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_version(start, directory, damage):
     version = make(start, directory, "damaged")
@@ -67,7 +87,8 @@ def test_a_heap_can_leave_a_damaged_version(start, directory, damage):
     server = start("--directory-path", directory)
     assert server.run("n", heap="h").is_error and server.run("n", heap="g").is_error
     for tool, arguments in (
-        ("fork_heap", {"from": first, "to": "h", "replace": True}), ("delete_heap", {"heap": "g"}),
+        ("fork_heap", {"source": first, "target": "h", "replace": True}),
+        ("delete_heap", {"heap": "g"}),
     ):
         answer = server.result("tools/call", {"name": tool, "arguments": arguments})
         assert not answer.get("isError"), answer

@@ -23,6 +23,11 @@ package enum AnyHeapStorage: HeapStorage {
         if case .cached(let storage) = self { storage.statistics } else { nil }
     }
 
+    /// Why nothing is written any more, until the server is restarted; nil as long as all is well.
+    package var writeFailure: HeapError? {
+        if case .files(let storage) = self { storage.writeFailure } else { nil }
+    }
+
     /// Reads an object.
     package func get(
         _ key: StorageKey, byteCountMax: Int

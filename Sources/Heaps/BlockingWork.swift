@@ -1,6 +1,7 @@
 internal import NIOPosix
 
-/// Runs what blocks or computes for long on threads that may be kept busy.
+/// Runs what computes for long on threads that may be kept busy; what waits for a file system has
+/// ``StorageThreads``.
 struct BlockingWork: Sendable {
     let pool: NIOThreadPool
 

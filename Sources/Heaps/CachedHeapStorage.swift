@@ -1,4 +1,3 @@
-package import NIOPosix
 internal import Synchronization
 
 /// A storage far away with copies of its versions in a folder nearby.
@@ -10,7 +9,7 @@ package final class CachedHeapStorage: HeapStorage {
 
     private let storage: any HeapStorage
     private let folder: CacheFolder
-    private let work: BlockingWork
+    private let threads: StorageThreads
     private let downloads = Mutex<[StorageKey: Download]>([:])
     private let counts = Mutex(CacheCounts())
 
@@ -21,18 +20,18 @@ package final class CachedHeapStorage: HeapStorage {
     /// - Throws: ``HeapError/storageRefused(path:_:)`` with what to do about it.
     package init(
         inFrontOf storage: any HeapStorage, directoryPath: String, byteCountMax: Int,
-        pool: NIOThreadPool = .singleton, now: @escaping @Sendable () -> WallTime = WallTime.now
+        threads: StorageThreads = StorageThreads(),
+        now: @escaping @Sendable () -> WallTime = WallTime.now
     ) async throws(HeapError) {
         self.storage = storage
-        let work = BlockingWork(pool: pool)
-        let (folder, change) = try await work.run { () throws(HeapError) in
+        let (folder, change) = try await threads.run(lane: "") { () throws(HeapError) in
             let folder = CacheFolder(
                 operations: try SystemFileOperations(root: directoryPath),
                 byteCountMax: byteCountMax, now: now)
             return (folder, try folder.prepare(location: directoryPath).get())
         }
         self.folder = folder
-        self.work = work
+        self.threads = threads
         note(change)
     }
 
@@ -114,7 +113,7 @@ package final class CachedHeapStorage: HeapStorage {
     ) async -> Result<StoredObject?, HeapError> {
         defer { downloads.withLock { $0[key] = nil } }
         do throws(HeapError) {
-            let copy = try await work.run { [folder] () throws(HeapError) in
+            let copy = try await threads.run(lane: key.path) { [folder] () throws(HeapError) in
                 folder.read(key, byteCountMax: byteCountMax)
             }
             if let copy {
@@ -132,7 +131,7 @@ package final class CachedHeapStorage: HeapStorage {
 
     private func keep(_ bytes: [UInt8], of key: StorageKey) async {
         guard key.folder == .versions else { return }
-        let change = try? await work.run { [folder] () throws(HeapError) in
+        let change = try? await threads.run(lane: key.path) { [folder] () throws(HeapError) in
             folder.write(bytes, of: key)
         }
         if let change { note(change) }
@@ -140,7 +139,9 @@ package final class CachedHeapStorage: HeapStorage {
 
     private func forget(_ key: StorageKey) async {
         guard key.folder == .versions else { return }
-        _ = try? await work.run { [folder] () throws(HeapError) in folder.remove(key) }
+        _ = try? await threads.run(lane: key.path) { [folder] () throws(HeapError) in
+            folder.remove(key)
+        }
     }
 
     private func note(_ change: CacheChange) {

@@ -11,7 +11,8 @@ protocol FileOperations: Sendable {
     func makeFolder(_ path: String) throws(SystemError)
     /// Makes a file that must not exist, and marks it as in use until it is closed.
     func createFile(_ path: String) throws(SystemError) -> Descriptor
-    /// Opens a file or a folder for reading.
+    /// Opens a file or a folder for reading, without waiting for anybody; what is neither is
+    /// ``SystemError/notAFile``.
     func open(_ path: String) throws(SystemError) -> Descriptor
     /// Opens a lock file, made if need be, and waits a bounded time until it belongs to us alone.
     func openLock(_ path: String) throws(SystemError) -> Descriptor
@@ -19,7 +20,7 @@ protocol FileOperations: Sendable {
     func write(_ bytes: ArraySlice<UInt8>, to file: Descriptor) throws(SystemError) -> Int
     /// Reads up to as many bytes; none at the end.
     func read(_ file: Descriptor, byteCountMax: Int) throws(SystemError) -> [UInt8]
-    /// How large a file is and when it was written.
+    /// How large a file is and when it was written; a folder is ``SystemError/isFolder``.
     func status(of file: Descriptor) throws(SystemError) -> FileStatus
     /// Lets a file count as written at a moment.
     func setWritten(_ path: String, to moment: WallTime) throws(SystemError)
@@ -56,9 +57,26 @@ struct SystemError: Error, Hashable {
     static let notFound = SystemError(code: ENOENT)
     static let interrupted = SystemError(code: EINTR)
     static let wouldBlock = SystemError(code: EWOULDBLOCK)
+    /// A pipe, a socket or a device.
+    static let notAFile = SystemError(code: ENXIO)
+    /// What is to be a file is a folder.
+    static let isFolder = SystemError(code: EISDIR)
+    /// What is to be a file is a link.
+    static let isLink = SystemError(code: ELOOP)
+    static let notPermitted = SystemError(code: EPERM)
+    static let notAFolder = SystemError(code: ENOTDIR)
+    static let notEmpty = SystemError(code: ENOTEMPTY)
 
     /// Whether there is no room, or not for us.
     var isFull: Bool { [ENOSPC, EDQUOT, EFBIG].contains(code) }
+
+    /// What is wrong with the one object that was to be read; nil where it is not the object's.
+    var damage: EnvelopeDamage? {
+        switch self {
+        case .notAFile, .isFolder, .isLink: .notAFile
+        default: [EIO, EACCES, EPERM].contains(code) ? .unreadable(description) : nil
+        }
+    }
 }
 
 extension SystemError: CustomStringConvertible {

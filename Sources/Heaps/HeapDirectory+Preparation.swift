@@ -52,10 +52,9 @@ extension HeapDirectory {
             try operations.names(in: "tmp")
         }
         for name in names {
-            // Another process that starts now may remove it first.
-            _ = try attempt("tmp/\(name)", unless: .notFound) { () throws(SystemError) in
-                try operations.removeIfAbandoned("tmp/\(name)", before: limit)
-            }
+            // Another process that starts now may remove it first; one that cannot be removed, such
+            // as a folder, is in nobody's way.
+            try? operations.removeIfAbandoned("tmp/\(name)", before: limit)
         }
     }
 }

@@ -21,17 +21,24 @@ extension HeapDirectory {
     func quarantine(_ key: StorageKey) throws(HeapError) -> PresenceOutcome {
         try refuseAfterFailure()
         try makeFolder(Self.quarantinePath)
+        let folder = try open(key.parentPath)
+        let root = try open("")
+        let place = try open(Self.quarantinePath)
         let outcome = try withLock(of: key) { () throws(HeapError) -> PresenceOutcome in
             for number in 1...Self.quarantineCountMax {
                 let suffix = number == 1 ? "" : ".\(number)"
                 let path = "\(Self.quarantinePath)/\(key.folder.rawValue)-\(key.name)\(suffix)"
                 switch try linkAgain(key.path, as: path) {
-                case .created:
+                case .linked:
                     // First durable there, then gone here: a disk may write names in any order.
-                    for folder in [Self.quarantinePath, ""] { try synchronize(folder) }
+                    try synchronize(place)
+                    try synchronize(root)
                     try attempt(key.path) { () throws(SystemError) in
                         try operations.remove(key.path)
                     }
+                    return .done
+                case .moved:
+                    try synchronize(place)
                     return .done
                 case .alreadyExists: continue
                 case nil: return .absent
@@ -40,20 +47,30 @@ extension HeapDirectory {
             throw .storageUnavailable(
                 path: "\(location)/\(Self.quarantinePath)", reason: "it is full")
         }
-        if outcome == .done { try synchronize(key.parentPath) }
+        if outcome == .done { try synchronize(folder) }
         return outcome
     }
 
-    /// Gives a file a second path; nil if there is no such file.
-    private func linkAgain(
-        _ path: String, as newPath: String
-    ) throws(HeapError) -> CreateOutcome? {
-        try attempt(path, unless: .notFound) { () throws(SystemError) -> CreateOutcome in
+    private enum LinkOutcome {
+        case linked
+        case moved
+        case alreadyExists
+    }
+
+    /// Gives a file a second path, or a folder, of which there is one only, another; nil if there
+    /// is neither.
+    private func linkAgain(_ path: String, as newPath: String) throws(HeapError) -> LinkOutcome? {
+        try attempt(path, unless: .notFound) { () throws(SystemError) -> LinkOutcome in
             do throws(SystemError) {
-                try operations.link(path, as: newPath)
-                return .created
+                do throws(SystemError) {
+                    try operations.link(path, as: newPath)
+                    return .linked
+                } catch .notPermitted {
+                    try operations.rename(path, to: newPath)
+                    return .moved
+                }
             } catch {
-                guard error == .exists else { throw error }
+                guard [.exists, .notAFolder, .notEmpty].contains(error) else { throw error }
                 return .alreadyExists
             }
         }

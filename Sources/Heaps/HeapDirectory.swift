@@ -14,8 +14,8 @@ final class HeapDirectory: Sendable {
     let operations: any FileOperations
     /// Where the directory is, for errors.
     let location: String
-    /// Set once a place could not be synchronised: nothing is written from then on, because the
-    /// kernel drops what it could not write, and a later attempt may report a success that is none.
+    /// Set once a synchronisation failed: nothing is written from then on, because the kernel drops
+    /// what it could not write, and a later attempt may report a success that is none.
     private let writeFailure = Mutex<HeapError?>(nil)
 
     init(operations: any FileOperations, location: String) {
@@ -25,12 +25,14 @@ final class HeapDirectory: Sendable {
 
     /// Stores a version where there is none.
     func create(_ key: StorageKey, _ bytes: [UInt8]) throws(HeapError) -> CreateOutcome {
+        // Before anything is written: whoever cannot open it has not begun.
+        let folder = try open(key.parentPath)
         let outcome = try link(bytes, at: key.path)
         if outcome == .alreadyExists {
             // Another process may have linked it and not have synchronised it yet.
             try synchronize(key.path)
         }
-        try synchronize(key.parentPath)
+        try synchronize(folder)
         return outcome
     }
 
@@ -38,6 +40,7 @@ final class HeapDirectory: Sendable {
     func replace(
         _ key: StorageKey, with bytes: [UInt8], expecting tag: StorageTag?
     ) throws(HeapError) -> ReplaceOutcome {
+        let folder = try open(key.parentPath)
         let outcome = try withTemporary(bytes) { temporary throws(HeapError) -> ReplaceOutcome in
             try withLock(of: key) { () throws(HeapError) -> ReplaceOutcome in
                 guard try currentTag(of: key) == tag else { return .changed }
@@ -47,7 +50,7 @@ final class HeapDirectory: Sendable {
                 return .replaced(Self.tag(of: key, with: bytes))
             }
         }
-        if outcome != .changed { try synchronize(key.parentPath) }
+        if outcome != .changed { try synchronize(folder) }
         return outcome
     }
 
@@ -56,6 +59,7 @@ final class HeapDirectory: Sendable {
         _ key: StorageKey, if condition: DeleteCondition
     ) throws(HeapError) -> DeleteOutcome {
         try refuseAfterFailure()
+        let folder = try open(key.parentPath)
         let outcome = try withLock(of: key) { () throws(HeapError) -> DeleteOutcome in
             switch condition {
             case .always: break
@@ -73,13 +77,13 @@ final class HeapDirectory: Sendable {
         }
         // What is old garbage may come back with a loss of power: it is garbage still.
         if case .writtenBefore = condition { return outcome }
-        if outcome == .deleted { try synchronize(key.parentPath) }
+        if outcome == .deleted { try synchronize(folder) }
         return outcome
     }
 
     /// Reads an object.
     func get(_ key: StorageKey, byteCountMax: Int) throws(HeapError) -> StoredObject? {
-        let file = try read(key.path) { byteCount throws(HeapError) -> Int in
+        let file = try read(key.path, as: key) { byteCount throws(HeapError) -> Int in
             guard byteCount <= byteCountMax else {
                 throw .snapshotTooLarge(byteCount: byteCount, limit: byteCountMax)
             }
@@ -92,7 +96,7 @@ final class HeapDirectory: Sendable {
     func getBeginning(
         of key: StorageKey, byteCountMax: Int
     ) throws(HeapError) -> StoredBeginning? {
-        try read(key.path) { byteCount in min(byteCount, byteCountMax) }
+        try read(key.path, as: key) { byteCount in min(byteCount, byteCountMax) }
     }
 
     /// Lists keys in order, folder by folder.
@@ -133,7 +137,7 @@ final class HeapDirectory: Sendable {
     }
 
     private func currentTag(of key: StorageKey) throws(HeapError) -> StorageTag? {
-        try read(key.path) { $0 }.map { Self.tag(of: key, with: $0.bytes) }
+        try read(key.path, as: key) { $0 }.map { Self.tag(of: key, with: $0.bytes) }
     }
 }
 
@@ -152,9 +156,13 @@ extension HeapDirectory {
 
     /// Waits until a file's bytes or a folder's entries are on the disk.
     func synchronize(_ path: String) throws(HeapError) {
+        try synchronize(try open(path))
+    }
+
+    /// The same for what is open. After a failure nothing is written any more.
+    func synchronize(_ file: borrowing OpenFile) throws(HeapError) {
         do throws(HeapError) {
-            let file = try open(path)
-            try attempt(path) { () throws(SystemError) in
+            try attempt("") { () throws(SystemError) in
                 try operations.synchronize(file.descriptor)
             }
         } catch {
@@ -168,21 +176,26 @@ extension HeapDirectory {
     }
 
     /// Reads as many bytes of a file as `sizing` says of its byte count; nil if there is no file.
+    ///
+    /// - Parameter key: the object that the file is, if it is one: what cannot be read is damaged.
     func read(
-        _ path: String, sizing: (Int) throws(HeapError) -> Int
+        _ path: String, as key: StorageKey? = nil, sizing: (Int) throws(HeapError) -> Int
     ) throws(HeapError) -> StoredBeginning? {
-        let descriptor = try attempt(path, unless: .notFound) { () throws(SystemError) in
-            try operations.open(path)
+        let descriptor: FileOperations.Descriptor? = try attempt(path, reading: key) {
+            () throws(SystemError) in
+            do throws(SystemError) { return try operations.open(path) } catch .notFound {
+                return nil
+            }
         }
         guard let descriptor else { return nil }
         let file = OpenFile(descriptor, of: operations)
-        let status = try attempt(path) { () throws(SystemError) in
+        let status = try attempt(path, reading: key) { () throws(SystemError) in
             try operations.status(of: file.descriptor)
         }
         let wanted = try sizing(status.byteCount)
         var bytes: [UInt8] = []
         while bytes.count < wanted {
-            let some = try attempt(path) { () throws(SystemError) in
+            let some = try attempt(path, reading: key) { () throws(SystemError) in
                 try operations.read(file.descriptor, byteCountMax: wanted - bytes.count)
             }
             guard !some.isEmpty else { break }
@@ -193,14 +206,18 @@ extension HeapDirectory {
     }
 
     /// Makes a system call again if it was interrupted.
+    ///
+    /// - Parameter key: the object that is read.
     func attempt<Result>(
-        _ path: String, neededByteCount: Int = 0, _ body: () throws(SystemError) -> Result
+        _ path: String, neededByteCount: Int = 0, reading key: StorageKey? = nil,
+        _ body: () throws(SystemError) -> Result
     ) throws(HeapError) -> Result {
         while true {
             do throws(SystemError) {
                 return try body()
             } catch {
                 if error == .interrupted { continue }
+                if let key, let damage = error.damage { throw .damaged(key, damage) }
                 throw failure(error, at: path, neededByteCount: neededByteCount)
             }
         }
@@ -232,7 +249,7 @@ extension HeapDirectory {
             : .storageUnavailable(path: place, reason: error.description)
     }
 
-    private func open(_ path: String) throws(HeapError) -> OpenFile {
+    func open(_ path: String) throws(HeapError) -> OpenFile {
         let descriptor = try attempt(path) { () throws(SystemError) in try operations.open(path) }
         return OpenFile(descriptor, of: operations)
     }
@@ -243,8 +260,8 @@ extension HeapDirectory {
     ) throws(HeapError) -> Result {
         try refuseAfterFailure()
         let path = "tmp/\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 16))"
-        let descriptor = try attempt(path) { () throws(SystemError) in
-            try operations.createFile(path)
+        let descriptor = try attempt(path, neededByteCount: bytes.count) {
+            () throws(SystemError) in try operations.createFile(path)
         }
         // Held until the file has its place: it tells other processes that the path is in use.
         let file = OpenFile(descriptor, of: operations)
@@ -263,15 +280,20 @@ extension HeapDirectory {
         return try body(path)
     }
 
-    /// Does something while no other process replaces, refreshes or removes an object.
-    func withLock<Result>(
-        of key: StorageKey, _ body: () throws(HeapError) -> Result
-    ) throws(HeapError) -> Result {
+    /// Where the lock of an object is, which others share.
+    func lockPath(of key: StorageKey) -> String {
         // FNV-1a: it has to be the same in every process.
         let hash = key.name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
             (hash ^ UInt64(byte)) &* 0x100_0000_01b3
         }
-        let path = "locks/\(String(hash % UInt64(Self.lockCount), radix: 16))"
+        return "locks/\(String(hash % UInt64(Self.lockCount), radix: 16))"
+    }
+
+    /// Does something while no other process replaces, refreshes or removes an object.
+    func withLock<Result>(
+        of key: StorageKey, _ body: () throws(HeapError) -> Result
+    ) throws(HeapError) -> Result {
+        let path = lockPath(of: key)
         let descriptor = try attempt(path) { () throws(SystemError) in
             try operations.openLock(path)
         }
@@ -280,8 +302,11 @@ extension HeapDirectory {
         return try body()
     }
 
+    /// What once made a write uncertain.
+    var failure: HeapError? { writeFailure.withLock { $0 } }
+
     /// Throws what once made a write uncertain.
     func refuseAfterFailure() throws(HeapError) {
-        if let failure = writeFailure.withLock({ $0 }) { throw failure }
+        if let failure { throw failure }
     }
 }

@@ -15,10 +15,11 @@ extension HeapError: CustomStringConvertible {
         case .versionNotFound(let version):
             "There is no version \(version)."
         case .versionNotInHistory(let name, let prefix, let newest):
-            "The history of \(name) has no version that starts with \(prefix). "
-                + "Its newest: \(Self.listing(newest))."
+            "No version that is kept starts with \(prefix). "
+                + "The newest of \(name): \(Self.listing(newest))."
         case .ambiguousVersion(let name, let prefix, let matches):
-            "Several versions of \(name) start with \(prefix): \(Self.listing(matches)). "
+            "Several versions\(name.map { " of \($0)" } ?? "") start with \(prefix): "
+                + "\(Self.listing(matches)). "
                 + "Give more digits."
         case .conflict(let conflict):
             conflict.description
@@ -76,6 +77,8 @@ extension EnvelopeDamage: CustomStringConvertible {
         case .versionMismatch: "its header is not that of this version"
         case .invalidPacking: "its snapshot cannot be unpacked"
         case .digestMismatch: "it does not have the recorded digest"
+        case .notAFile: "it is no file"
+        case .unreadable(let reason): "it cannot be read (\(reason))"
         case .prefixMissing(let version):
             "its snapshot was packed behind that of version \(version), which is missing"
         case .unsigned:

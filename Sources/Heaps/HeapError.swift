@@ -14,8 +14,8 @@ package enum HeapError: Error, Hashable, Sendable {
     case versionNotFound(HeapVersion)
     /// The heap's history holds no version that starts so; its newest are named.
     case versionNotInHistory(of: HeapName, prefix: String, newest: [HeapVersion])
-    /// Several versions of the heap's history start so.
-    case ambiguousVersion(of: HeapName, prefix: String, matches: [HeapVersion])
+    /// Several versions of the heap's history start so, or of all that are kept.
+    case ambiguousVersion(of: HeapName?, prefix: String, matches: [HeapVersion])
     /// Somebody else moved the heap's head first.
     case conflict(HeapConflict)
     /// A heap of this name is there, and was not to be replaced.
@@ -80,6 +80,10 @@ package enum EnvelopeDamage: Error, Hashable, Sendable {
     case invalidPacking
     /// The snapshot's bytes do not have the digest that was recorded.
     case digestMismatch
+    /// It is no file, but a folder, a link, a pipe, a socket or a device.
+    case notAFile
+    /// The system does not let it be read.
+    case unreadable(String)
     /// The version that the snapshot was packed behind is not there.
     case prefixMissing(HeapVersion)
     /// It is not signed, and only what is signed is taken.

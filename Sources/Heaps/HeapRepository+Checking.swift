@@ -53,7 +53,7 @@ extension HeapRepository {
                     } catch {
                         var problem = HeapProblem(key: key, error: error)
                         if response == .quarantine, error.isDamage(of: key) {
-                            problem.isQuarantined = try await storage.quarantine(key) == .done
+                            problem.isQuarantined = await quarantine(key, &report)
                         }
                         report.problems.append(problem)
                     }
@@ -62,6 +62,16 @@ extension HeapRepository {
             } while after != nil
         }
         return report
+    }
+
+    /// Moves an object away; that it cannot be moved is one more problem, and not the last.
+    private func quarantine(_ key: StorageKey, _ report: inout CheckReport) async -> Bool {
+        do throws(HeapError) {
+            return try await storage.quarantine(key) == .done
+        } catch {
+            report.problems.append(HeapProblem(key: key, error: error))
+            return false
+        }
     }
 
     private func check(
@@ -118,7 +128,7 @@ extension HeapError {
         switch self {
         case .damaged(_, .unknownFormat), .damaged(_, .unknownEncoding),
             .damaged(_, .prefixMissing), .damaged(_, .unsigned), .damaged(_, .signatureMismatch),
-            .damaged(_, .keyMissing):
+            .damaged(_, .keyMissing), .damaged(_, .unreadable):
             false
         case .damaged(let damaged, _): damaged == key
         default: false

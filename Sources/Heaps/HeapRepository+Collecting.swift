@@ -152,7 +152,7 @@ extension HeapRepository {
                 guard !needed.contains(version),
                     let object = try await storage.getBeginning(of: key, byteCountMax: 0)
                 else { continue }
-                if object.written < limit {
+                if object.written < limit, try await !isBaseInUse(version, object.written) {
                     garbage.append((version, object.byteCount, object.written))
                 } else {
                     young.append(version)
@@ -161,6 +161,15 @@ extension HeapRepository {
             after = page.next
         } while after != nil
         return (garbage, young)
+    }
+
+    /// Whether a server may be about to pack a snapshot behind this base heap, whatever the grace
+    /// time is: it does not make that young for each.
+    private func isBaseInUse(
+        _ version: HeapVersion, _ written: WallTime
+    ) async throws(HeapError) -> Bool {
+        guard written > now() - Self.youthMax - Self.youthMax else { return false }
+        return try await record(of: version)?.runNumber == VersionRecord.baseRunNumber
     }
 
     /// A server that ends does not wait for what may take minutes.

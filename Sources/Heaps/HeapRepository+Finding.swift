@@ -1,9 +1,22 @@
 /// Some of the heaps, in order.
 package struct HeapPage: Hashable, Sendable {
-    /// Where they are.
-    package let heads: [HeapHead]
+    /// What is behind a name.
+    package enum Entry: Hashable, Sendable {
+        /// Where the heap is.
+        case heap(HeapHead)
+        /// What is stored there is no head, or not as it was stored.
+        case damaged(HeapName, EnvelopeDamage)
+    }
+
+    /// All of them.
+    package let entries: [Entry]
     /// What to give as `after` to get more; nil if there are no more.
     package let next: HeapName?
+
+    /// Where those are that are not damaged.
+    package var heads: [HeapHead] {
+        entries.compactMap { if case .heap(let head) = $0 { head } else { nil } }
+    }
 }
 
 /// A heap's versions, newest first.
@@ -34,11 +47,36 @@ extension HeapRepository {
         case .version(let version):
             return try await existingRecord(of: version)
         case .head(let name):
-            guard let root = try await root(of: name) else { throw try await notFound(name) }
-            return root
+            if let root = try await root(of: name) { return root }
+            if let kept = try await keptVersion(startingAs: name) { return kept }
+            throw try await notFound(name)
         case .inHistory(let name, let prefix):
             return try await find(prefix, inHistoryOf: name)
         }
+    }
+
+    /// Finds the version whose first digits somebody gave where a heap's name could be; nil where
+    /// that is none, or no kept version starts so.
+    ///
+    /// - Throws: ``HeapError/ambiguousVersion(of:prefix:matches:)``
+    package func keptVersion(
+        startingAs name: HeapName
+    ) async throws(HeapError) -> VersionRecord? {
+        guard let prefix = HeapReference.prefix(name.text) else { return nil }
+        return try await kept(prefix, of: nil)
+    }
+
+    /// Whether a heap is at a version or came by it, as far as its history is kept.
+    package func isInHistory(
+        _ version: HeapVersion, of name: HeapName
+    ) async throws(HeapError) -> Bool {
+        guard let root = try await root(of: name) else { return false }
+        var isFound = false
+        _ = try await walk(from: root) { record in
+            isFound = record.version == version
+            return isFound ? .stop : .next
+        }
+        return isFound
     }
 
     /// Follows a heap's versions from its head, or from another of them, to their parents, as far
@@ -61,12 +99,16 @@ extension HeapRepository {
         prefix: String, after: HeapName?, limit: Int
     ) async throws(HeapError) -> HeapPage {
         let page = try await names(prefix: prefix, after: after, limit: limit)
-        var heads: [HeapHead] = []
+        var entries: [HeapPage.Entry] = []
         for name in page.names {
-            // One that was deleted a moment ago is left out.
-            if let head = try await head(of: name) { heads.append(head) }
+            do throws(HeapError) {
+                // One that was deleted a moment ago is left out.
+                if let head = try await head(of: name) { entries.append(.heap(head)) }
+            } catch .damaged(_, let damage) {
+                entries.append(.damaged(name, damage))
+            }
         }
-        return HeapPage(heads: heads, next: page.next)
+        return HeapPage(entries: entries, next: page.next)
     }
 
     /// The error that says which heaps there are.
@@ -149,22 +191,42 @@ extension HeapRepository {
         return .limit
     }
 
+    /// Finds a version in a heap's history, or else among all that are kept: after an undo, a fork
+    /// onto the name or a deletion the heap's versions are in no history.
     private func find(
         _ prefix: String, inHistoryOf name: HeapName
     ) async throws(HeapError) -> VersionRecord {
         var matches: [VersionRecord] = []
         var newest: [HeapVersion] = []
-        _ = try await walk(from: try await resolve(.head(name))) { record in
-            if newest.count < 5 { newest.append(record.version) }
-            if record.version.text.hasPrefix(prefix) { matches.append(record) }
-            return matches.count < 5 ? .next : .stop
+        if let root = try await root(of: name) {
+            _ = try await walk(from: root) { record in
+                if newest.count < 5 { newest.append(record.version) }
+                if record.version.text.hasPrefix(prefix) { matches.append(record) }
+                return matches.count < 5 ? .next : .stop
+            }
         }
         guard let match = matches.first else {
+            if let kept = try await kept(prefix, of: name) { return kept }
+            if newest.isEmpty { throw try await notFound(name) }
             throw .versionNotInHistory(of: name, prefix: prefix, newest: newest)
         }
         guard matches.count == 1 else {
             throw .ambiguousVersion(of: name, prefix: prefix, matches: matches.map(\.version))
         }
         return match
+    }
+
+    /// The one kept version that starts so, whatever heap it belongs to; nil if there is none.
+    private func kept(
+        _ prefix: String, of name: HeapName?
+    ) async throws(HeapError) -> VersionRecord? {
+        let page = try await storage.list(.versions, prefix: prefix, after: nil, limit: 5)
+        let versions = try page.keys.map { (key) throws(HeapError) in try HeapVersion(key.name) }
+        guard versions.count <= 1 else {
+            throw .ambiguousVersion(of: name, prefix: prefix, matches: versions)
+        }
+        guard let version = versions.first else { return nil }
+        // With keys it must be signed: nothing that is leads to it.
+        return try await record(of: version, signedWith: keys)
     }
 }

@@ -21,7 +21,7 @@ extension HeapRepository {
     /// So much is copied in less time than it takes to wake another thread, in bytes.
     private static let copiedAtOnceByteCountMax = 256 << 10
     /// For how long a chain counts as young after it was refreshed: much less than any grace time.
-    private static let youthMax = Duration.seconds(120)
+    static let youthMax = Duration.seconds(120)
 
     /// Says once, each time, that ``adoptBase(_:of:)`` would make versions smaller.
     package var baseWanted: AsyncStream<Void> { shelf.baseWanted }
@@ -229,7 +229,8 @@ extension HeapRepository {
     /// false if something of it is gone.
     private func makeYoung(_ prefix: ShelvedSnapshot) async throws(HeapError) -> Bool {
         let now = now()
-        if let young = prefix.youngSince, young > now - Self.youthMax { return true }
+        // One that is younger than now is of a clock that has jumped.
+        if let young = prefix.youngSince, young > now - Self.youthMax, young <= now { return true }
         for version in prefix.chain {
             guard try await storage.refresh(.version(version)) == .done else {
                 shelf.forget(prefix.version)

@@ -81,11 +81,14 @@ package struct HeapRepository: Sendable {
 
     /// Stores a run's snapshot as a new version and moves the heap's head to it.
     ///
-    /// - Parameter head: where the head was when the run started; nil if the heap must not exist
-    ///   yet.
+    /// - Parameters:
+    ///   - head: where the head was when the run started; nil if the heap must not exist yet.
+    ///   - beginMove: asked when all but the head's move is done; where it throws, nothing that
+    ///     can be seen has happened, nor will.
     /// - Throws: ``HeapError/conflict(_:)`` if the head is elsewhere; the version is kept.
     package func commit(
-        _ snapshot: [UInt8], to name: HeapName, replacing head: HeapHead?, by run: RunDescription
+        _ snapshot: [UInt8], to name: HeapName, replacing head: HeapHead?, by run: RunDescription,
+        beginMove: @Sendable () throws(HeapError) -> Void = {}
     ) async throws(HeapError) -> HeapHead {
         guard snapshot.count <= snapshotByteCountMax else {
             throw .snapshotTooLarge(byteCount: snapshot.count, limit: snapshotByteCountMax)
@@ -94,6 +97,7 @@ package struct HeapRepository: Sendable {
         let record = envelope.record
         try await store(envelope)
         let target = HeapTarget(record, incidentCount: head?.incidentCount ?? 0)
+        try beginMove()
         let new = try await move(name, to: target, replacing: head, kept: record.version)
         shelf.keep(next, insteadOf: head?.version)
         logger.debug(

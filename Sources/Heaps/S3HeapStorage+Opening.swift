@@ -29,7 +29,9 @@ extension S3HeapStorage {
             }
             logger.warning(
                 "The storage loses heaps if a second server uses it",
-                metadata: ["storage.path": "\(place)", "reason": "\(faults)"])
+                metadata: [
+                    "storage.path": "\(place)", "reason": "\(faults.joined(separator: "; "))",
+                ])
         }
         try await openWithoutProbe()
     }

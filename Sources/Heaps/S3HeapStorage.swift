@@ -29,7 +29,7 @@ package struct S3HeapStorage: HeapStorage {
         _ key: StorageKey, byteCountMax: Int
     ) async throws(HeapError) -> StoredObject? {
         let path = prefix + key.path
-        let found = try await attempt(path) { () async throws(S3Error) in
+        let found = try await look(path) { () async throws(S3Error) in
             try await client.get(path, byteCountMax: byteCountMax)
         }
         return found.map { StoredObject(bytes: $0.bytes, tag: StorageTag($0.info.tag)) }
@@ -40,7 +40,7 @@ package struct S3HeapStorage: HeapStorage {
         of key: StorageKey, byteCountMax: Int
     ) async throws(HeapError) -> StoredBeginning? {
         let path = prefix + key.path
-        let found = try await attempt(path) { () async throws(S3Error) in
+        let found = try await look(path) { () async throws(S3Error) in
             try await client.getBeginning(of: path, byteCountMax: byteCountMax)
         }
         return found.map { found in
@@ -130,7 +130,7 @@ package struct S3HeapStorage: HeapStorage {
         var isComplete = false
         while !isComplete, keys.count <= limit {
             let wanted = limit + 1 - keys.count
-            let page = try await attempt(start) { [last] () async throws(S3Error) in
+            let page = try await look(start) { [last] () async throws(S3Error) in
                 try await client.list(prefix: start, after: last, limit: wanted)
             }
             keys += page.keys.compactMap { key(at: $0, in: folder) }
@@ -158,7 +158,7 @@ extension S3HeapStorage {
     }
 
     func head(_ path: String) async throws(HeapError) -> S3ObjectInfo? {
-        try await attempt(path) { () async throws(S3Error) in try await client.head(path) }
+        try await look(path) { () async throws(S3Error) in try await client.head(path) }
     }
 
     /// Does something to the end even if the caller's task is cancelled: a write that is broken off
@@ -173,7 +173,22 @@ extension S3HeapStorage {
                 return .failure(error)
             }
         }
-        switch await task.value {
+        return try told(await task.value, at: path)
+    }
+
+    /// Does something that changes nothing; given up when the caller's task is cancelled.
+    private func look<Result>(
+        _ path: String, _ body: () async throws(S3Error) -> Result
+    ) async throws(HeapError) -> Result {
+        do throws(S3Error) { return try await body() } catch {
+            return try told(.failure(error), at: path)
+        }
+    }
+
+    private func told<Result>(
+        _ result: Swift.Result<Result, S3Error>, at path: String
+    ) throws(HeapError) -> Result {
+        switch result {
         case .success(let result): return result
         case .failure(.tooLarge(let byteCount, let limit)):
             throw .snapshotTooLarge(byteCount: byteCount, limit: limit)

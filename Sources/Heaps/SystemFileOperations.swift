@@ -46,12 +46,21 @@ final class SystemFileOperations: FileOperations {
     }
 
     func open(_ path: String) throws(SystemError) -> Descriptor {
-        try Self.check(
-            unsafe openat(root, path.isEmpty ? "." : path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC))
+        // A pipe that nobody writes to would keep its reader waiting.
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let file = try Self.check(unsafe openat(root, path.isEmpty ? "." : path, flags))
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0,
+            [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+        else {
+            close(file)
+            throw .notAFile
+        }
+        return file
     }
 
     func openLock(_ path: String) throws(SystemError) -> Descriptor {
-        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let file = try Self.check(unsafe openat(root, path, flags, 0o600))
         var pauseMicroseconds: UInt32 = 250
         var waitedMicroseconds: UInt32 = 0
@@ -89,6 +98,7 @@ final class SystemFileOperations: FileOperations {
     func status(of file: Descriptor) throws(SystemError) -> FileStatus {
         var status = stat()
         _ = try Self.check(unsafe fstat(file, &status))
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw .isFolder }
         return FileStatus(byteCount: Int(status.st_size), written: WallTime(status.st_mtim))
     }
 

@@ -36,6 +36,29 @@ struct CollectionTests {
         #expect(history.end == (count < 5 ? .notKept : .firstRun))
     }
 
+    @Test(
+        "keeps the base heap behind which servers pack just now, however short the grace time",
+        arguments: StorageUnderTest.atOnce, [0, 100, 119] as [Int64])
+    func keepsBaseInUse(_ storage: StorageUnderTest, age: Int64) async throws {
+        let test = try await RepositoryUnderTest(storage)
+        let base = snapshotBytes(20_000, seed: 1)
+        try await test.heaps.adoptBase(base, of: .ours)
+        test.clock.advance(.seconds(age))
+        var policy = policy(keeping: 1)
+        policy.grace = .seconds(0)
+        _ = try await test.other.collectGarbage(policy)
+        var snapshot = base
+        snapshot[9] ^= 1
+        let head = try await test.heaps.commit(
+            snapshot, to: name, replacing: nil, by: .example())
+        _ = try await test.other.collectGarbage(policy)
+        #expect(try await test.other.load(head.version, for: .ours).snapshot == snapshot)
+        _ = try await test.heaps.delete(name)
+        test.clock.advance(.seconds(7200))
+        _ = try await test.other.collectGarbage(policy)
+        #expect(try await test.stored([head.version]) == [])
+    }
+
     @Test("only counts where it is told to", arguments: StorageUnderTest.atOnce)
     func counts(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)

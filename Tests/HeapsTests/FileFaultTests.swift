@@ -129,7 +129,7 @@ struct FileFaultTests {
     func fullDisk() throws {
         let files = try filesWithOldVersion()
         let directory = try opened(files)
-        files.inject(.failure(ENOSPC), atStep: 2)
+        files.inject(.failure(ENOSPC), atStep: 3)
         #expect(throws: HeapError.storageFull(path: "/heaps", neededByteCount: 100)) {
             try directory.create(newVersion, Self.new)
         }
@@ -141,7 +141,7 @@ struct FileFaultTests {
     func stopsAfterFailedSynchronise() throws {
         let files = try filesWithOldVersion()
         let directory = try opened(files)
-        // Create, write, synchronise, link, remove, open the folder, synchronise it.
+        // Open the folder, create, write, synchronise, link, remove, synchronise the folder.
         files.inject(.failure(EIO), atStep: 7)
         let first = try #require(
             #expect(throws: HeapError.self) { try directory.create(newVersion, Self.new) })
@@ -149,6 +149,23 @@ struct FileFaultTests {
         #expect(throws: first) { try directory.replace(head, with: [1], expecting: nil) }
         #expect(throws: first) { try directory.delete(head, if: .always) }
         #expect(try directory.get(oldVersion, byteCountMax: 999)?.bytes == Self.old)
+    }
+
+    @Test(
+        "goes on after every failure but that of a synchronisation",
+        arguments: [EMFILE, ENFILE, ENOMEM, EACCES, EIO])
+    func goesOnAfterFailures(_ code: CInt) throws {
+        var failureCount = 0
+        try forEachStep { files, directory, step in
+            files.inject(.failure(code), atStep: step)
+            let succeeded = succeeds { try commit(Self.new, as: newVersion, in: directory) }
+            guard !succeeded, !files.hasFailedToSynchronize else { return }
+            failureCount += 1
+            #expect(directory.failure == nil, "step \(step)")
+            try commit(Self.new, as: newVersion, in: directory)
+            #expect(directory.failure == nil, "step \(step)")
+        }
+        #expect(failureCount > 5)
     }
 
     @Test(

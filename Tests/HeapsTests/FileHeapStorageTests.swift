@@ -163,4 +163,101 @@ struct FileHeapStorageTests {
             atPath: path + "/" + key.path, withDestinationPath: "/etc/passwd")
         await #expect(throws: HeapError.self) { try await storage.get(key, byteCountMax: 1 << 20) }
     }
+
+    /// What may be where a head is to be, and is no file.
+    enum Foreign: CaseIterable {
+        case pipe
+        case folder
+        case link
+        case socket
+
+        func make(at path: String) throws {
+            switch self {
+            case .pipe: #expect(unsafe mkfifo(path, 0o600) == 0)
+            case .folder:
+                try FileManager.default.createDirectory(
+                    atPath: path + "/in it", withIntermediateDirectories: true)
+            case .link:
+                try FileManager.default.createSymbolicLink(
+                    atPath: path, withDestinationPath: "/etc/passwd")
+            case .socket: #expect(unsafe mknod(path, S_IFSOCK | 0o600, 0) == 0)
+            }
+        }
+    }
+
+    @Test("waits for nothing that is no file, and tells of it", arguments: Foreign.allCases)
+    func foreign(_ foreign: Foreign) async throws {
+        let storage = try await FileHeapStorage(directoryPath: path)
+        let heaps = HeapRepository(
+            storage: storage, snapshotByteCountMax: 1 << 20, logger: .silent)
+        let good = try HeapName("good")
+        _ = try await heaps.commit([1], to: good, replacing: nil, by: .example())
+        let bad = try HeapName("bad")
+        let keys = [StorageKey.head(bad), .version(try .example(9))]
+        for key in keys {
+            try foreign.make(at: path + "/" + key.path)
+            await #expect(throws: HeapError.damaged(key, .notAFile)) {
+                try await storage.get(key, byteCountMax: 512)
+            }
+            await #expect(throws: HeapError.damaged(key, .notAFile)) {
+                try await storage.getBeginning(of: key, byteCountMax: 0)
+            }
+        }
+        let page = try await heaps.list(prefix: "", after: nil, limit: 10)
+        #expect(page.entries.first == .damaged(bad, .notAFile))
+        #expect(page.heads.map(\.name) == [good])
+
+        let found = try await heaps.check(.snapshots, onDamage: .quarantine)
+        #expect(Set(found.problems.map(\.key)) == Set(keys))
+        #expect(found.problems.filter { !$0.isQuarantined } == [])
+        #expect(try await heaps.check(.snapshots, onDamage: .quarantine).problems == [])
+        // What is there twice is kept twice.
+        try foreign.make(at: path + "/" + keys[0].path)
+        _ = try await heaps.check(.records, onDamage: .quarantine)
+        let kept = try FileManager.default.contentsOfDirectory(atPath: path + "/quarantine")
+        #expect(kept.count == 3)
+    }
+
+    @Test("starts beside leftovers that are no files", arguments: Foreign.allCases)
+    func foreignLeftovers(_ foreign: Foreign) async throws {
+        _ = try await FileHeapStorage(directoryPath: path)
+        try foreign.make(at: path + "/tmp/left")
+        let storage = try await FileHeapStorage(
+            directoryPath: path, now: { WallTime.now() - .seconds(-99_999) })
+        let key = StorageKey.version(try .example(3))
+        #expect(try await storage.create(key, [1]) == .created)
+    }
+
+    @Test("one lock that somebody holds keeps no other heap waiting")
+    func heldLock() async throws {
+        let storage = try await FileHeapStorage(directoryPath: path)
+        let names = try (0..<64).map { try HeapName("heap\($0)") }
+        let files = try SystemFileOperations(root: path)
+        let directory = HeapDirectory(operations: files, location: path)
+        let heldPath = directory.lockPath(of: .head(names[0]))
+        let held = open(path + "/" + heldPath, O_RDWR | O_CREAT, 0o600)
+        #expect(flock(held, LOCK_EX) == 0)
+        let (others, waiting) = (
+            names.filter { directory.lockPath(of: .head($0)) != heldPath },
+            names.filter { directory.lockPath(of: .head($0)) == heldPath }
+        )
+        try await withThrowingDiscardingTaskGroup { group in
+            for name in waiting {
+                group.addTask {
+                    // On a machine with much to do it may have waited for as long as it may.
+                    do throws(HeapError) {
+                        _ = try await storage.replace(.head(name), with: [1], expecting: nil)
+                    } catch {
+                        guard case .storageBusy = error else { throw error }
+                    }
+                }
+            }
+            for name in others.prefix(3) {
+                let outcome = try await storage.replace(.head(name), with: [1], expecting: nil)
+                #expect(outcome != .changed)
+            }
+            #expect(try await storage.get(.head(names[0]), byteCountMax: 9) == nil)
+            close(held)
+        }
+    }
 }

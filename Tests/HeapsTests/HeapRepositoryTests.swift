@@ -278,6 +278,89 @@ struct HeapRepositoryTests {
         }
     }
 
+    @Test("lists a damaged head as such, in its place among the others")
+    func listsDamagedHeads() async throws {
+        for name in ["a", "b", "c"] {
+            _ = try await heaps.commit(
+                [1], to: try HeapName(name), replacing: nil, by: .example())
+        }
+        let key = StorageKey.head(try HeapName("b"))
+        let tag = try await storage.get(key, byteCountMax: 999)?.tag
+        _ = try await storage.replace(key, with: [1, 2], expecting: tag)
+        let page = try await heaps.list(prefix: "", after: nil, limit: 10)
+        #expect(page.entries.count == 3)
+        let damaged = try HeapName("b")
+        #expect(page.entries[1] == .damaged(damaged, .unknownMagic))
+        #expect(page.heads.map(\.name.text) == ["a", "c"])
+    }
+
+    @Test("finds by its first digits a version that an undo left behind")
+    func leftByUndo() async throws {
+        let heads = try await commit(3, to: name)
+        _ = try await heaps.fork(.version(heads[0].version), to: name, ifTaken: .replace)
+        let left = heads[2].version
+        let prefix = String(left.text.prefix(8))
+        for reference in ["\(name)@\(prefix)", prefix, prefix.uppercased()] {
+            #expect(try await heaps.resolve(HeapReference(reference)).version == left)
+        }
+        let found = try await heaps.history(of: HeapReference(prefix), limit: 9)
+        #expect(found.records.map(\.version) == heads.reversed().map(\.version))
+    }
+
+    @Test("finds by its first digits a version of a heap that was deleted")
+    func leftByDeletion() async throws {
+        let version = try await commit(1, to: name)[0].version
+        _ = try await heaps.delete(name)
+        let reference = try HeapReference("\(name)@\(version.text.prefix(8))")
+        let move = try await heaps.fork(reference, to: name, ifTaken: .refuse)
+        #expect(move.head.version == version)
+    }
+
+    @Test("takes digits for a heap's name where there is such a heap")
+    func nameOfDigits() async throws {
+        let version = try await commit(1, to: name)[0].version
+        let digits = try HeapName(String(version.text.prefix(8)))
+        let other = try await heaps.commit([9], to: digits, replacing: nil, by: .example())
+        #expect(try await heaps.resolve(.head(digits)).version == other.version)
+        await #expect(throws: HeapError.self) {
+            try await heaps.resolve(HeapReference("00000000"))
+        }
+    }
+
+    @Test("refuses digits that several kept versions start with")
+    func ambiguousDigits() async throws {
+        let head = try await commit(1, to: name)[0]
+        var text = head.version.text
+        text.removeLast()
+        text += head.version.text.last == "0" ? "1" : "0"
+        let other = try HeapVersion(text)
+        _ = try await storage.create(.version(other), [1])
+        _ = try await heaps.delete(name)
+        let digits = String(text.prefix(12))
+        for reference in [digits, "\(name)@\(digits)"] {
+            let error = await #expect(throws: HeapError.self) {
+                try await heaps.resolve(HeapReference(reference))
+            }
+            guard case .ambiguousVersion(_, digits, let matches) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(Set(matches) == [head.version, other])
+        }
+    }
+
+    @Test("moves no head that is given up just before")
+    func givenUp() async throws {
+        let head = try await commit(1, to: name)[0]
+        let given = HeapError.storageBusy(path: "given up")
+        await #expect(throws: given) {
+            _ = try await heaps.commit([7], to: name, replacing: head, by: .example()) {
+                () throws(HeapError) in throw given
+            }
+        }
+        #expect(try await heaps.head(of: name) == head)
+    }
+
     @Test("refuses a damaged head", arguments: [0, 8, 10, 20, 40, 100] as [Int])
     func damagedHead(_ index: Int) async throws {
         _ = try await commit(1, to: name)

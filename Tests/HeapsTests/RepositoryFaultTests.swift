@@ -21,11 +21,14 @@ struct RepositoryFaultTests {
 
     private static let snapshotByteCountMax = 1 << 20
     private static let now = WallTime.example - .seconds(-7200)
+    /// Signed, so that what a fault leaves behind has to have its signature too.
+    private let keys: SigningKeys
     private let a: HeapName
     private let b: HeapName
     private let new: HeapName
 
     init() throws {
+        keys = try SigningKeys(file: Array(String(repeating: "0a", count: 32).utf8))
         a = try HeapName("a")
         b = try HeapName("b")
         new = try HeapName("new")
@@ -43,7 +46,8 @@ struct RepositoryFaultTests {
         if prepare { try directory.prepare(now: Self.now) }
         return HeapRepository(
             storage: FileHeapStorage(directory, now: { Self.now }),
-            snapshotByteCountMax: Self.snapshotByteCountMax, now: { Self.now }, logger: .silent)
+            snapshotByteCountMax: Self.snapshotByteCountMax, keys: keys, now: { Self.now },
+            logger: .silent)
     }
 
     private func commit(
@@ -111,7 +115,7 @@ struct RepositoryFaultTests {
         case .importing:
             start.archive.rewind()
             let archive = try HeapArchiveReader(
-                snapshotByteCountMax: Self.snapshotByteCountMax
+                snapshotByteCountMax: Self.snapshotByteCountMax, keys: keys
             ) { start.archive.read($0) }
             _ = try await heaps.store(archive, as: new, ifTaken: .refuse)
             return [new: 8]

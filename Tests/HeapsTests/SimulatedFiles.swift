@@ -76,6 +76,7 @@ final class SimulatedFiles: FileOperations {
         var faultStep: Int?
         var fault = Fault.crash
         var crashed = false
+        var hasFailedToSynchronize = false
         /// Steps that a careful program does not take.
         var mistakes: [String] = []
     }
@@ -107,6 +108,8 @@ final class SimulatedFiles: FileOperations {
     /// How many steps there have been.
     var stepCount: Int { state.withLock { $0.stepCount } }
     var mistakes: [String] { state.withLock { $0.mistakes } }
+    /// Whether the fault was that of a synchronisation.
+    var hasFailedToSynchronize: Bool { state.withLock { $0.hasFailedToSynchronize } }
 
     /// The file system that the next process finds.
     func restarted(after restart: Restart) -> SimulatedFiles {
@@ -251,6 +254,7 @@ extension SimulatedFiles {
                 }
             }
         } catch {
+            state.withLock { $0.hasFailedToSynchronize = true }
             if case .file(let index) = target?.entry, error != .interrupted {
                 state.withLock { $0.files[index].synchronizeFailed = true }
             }
