@@ -10,8 +10,15 @@ final class Deadlines: Sendable {
         fileprivate let number: UInt64
     }
 
+    private struct Action {
+        let instant: Duration
+        let due: @Sendable () -> Void
+        let atEndOfAll: @Sendable () -> Void
+    }
+
     private struct State {
-        var actions: [ID: (instant: Duration, action: @Sendable () -> Void)] = [:]
+        var actions: [ID: Action] = [:]
+        var isEnded = false
         var lastNumber: UInt64 = 0
         /// Goes off no later than the first action is due.
         var timer: (instant: Duration, task: Task<Void, Never>)?
@@ -25,14 +32,32 @@ final class Deadlines: Sendable {
     }
 
     /// Has something done at an instant, or soon if that has passed, unless it is cleared before.
-    func set(at instant: Duration, _ action: @escaping @Sendable () -> Void) -> ID {
-        state.withLock { state in
+    ///
+    /// - Parameter atEndOfAll: done instead if all deadlines end before.
+    func set(
+        at instant: Duration, atEndOfAll: @escaping @Sendable () -> Void = {},
+        _ due: @escaping @Sendable () -> Void
+    ) -> ID {
+        let (id, isEnded) = state.withLock { state in
             state.lastNumber += 1
             let id = ID(number: state.lastNumber)
-            state.actions[id] = (instant, action)
+            guard !state.isEnded else { return (id, true) }
+            state.actions[id] = Action(instant: instant, due: due, atEndOfAll: atEndOfAll)
             setTimer(&state, to: instant)
-            return id
+            return (id, false)
         }
+        if isEnded { atEndOfAll() }
+        return id
+    }
+
+    /// Ends all deadlines, and those that are set from now on.
+    func end() {
+        let actions = state.withLock { state in
+            state.isEnded = true
+            defer { state.actions = [:] }
+            return state.actions.values.map(\.atEndOfAll)
+        }
+        for action in actions { action() }
     }
 
     /// Gives a deadline up. What it is to do may have begun.
@@ -59,7 +84,7 @@ final class Deadlines: Sendable {
             for id in due.keys { state.actions[id] = nil }
             state.timer = nil
             if let next = state.actions.values.map(\.instant).min() { setTimer(&state, to: next) }
-            return due.values.map(\.action)
+            return due.values.map(\.due)
         }
         for action in due { action() }
     }

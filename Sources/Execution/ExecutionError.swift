@@ -1,7 +1,11 @@
+internal import Glibc
+
 /// Why the server's side of running code could not do what it was asked.
 package enum ExecutionError: Error, Hashable, Sendable {
     /// No program lies at the path where the worker was expected.
     case workerMissing(path: String)
+    /// What every Linux system has is not there, or may not be read.
+    case systemIncomplete(String)
     /// The worker program speaks another version of the protocol.
     case protocolMismatch(ours: UInt32, theirs: UInt32)
     /// The template worker did not become ready.
@@ -24,6 +28,9 @@ extension ExecutionError: CustomStringConvertible {
         switch self {
         case .workerMissing(let path):
             "There is no worker program at \(path); install mcp-v8-worker beside mcp-v8."
+        case .systemIncomplete(let path):
+            "\(path) cannot be read: mcp-v8 needs /proc and /dev as every Linux system has them "
+                + "(mount -t proc proc /proc; in a chroot or a container, by what sets it up)."
         case .protocolMismatch(let ours, let theirs):
             "The worker program speaks protocol version \(theirs), this server speaks \(ours); "
                 + "install mcp-v8 and mcp-v8-worker of one release."
@@ -33,7 +40,8 @@ extension ExecutionError: CustomStringConvertible {
         case .templateEnded: "The template worker ended."
         case .controlGroup(let refusal):
             "The template worker could not be bounded by its control group: \(refusal)."
-        case .system(let call, let code): "The system refused \(call): error \(code)."
+        case .system(let call, let code):
+            unsafe "The system refused \(call): \(String(cString: strerror(code)))."
         case .closed: "The server is shutting down."
         }
     }

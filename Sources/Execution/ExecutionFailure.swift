@@ -39,6 +39,11 @@ package struct ExecutionFailure: Error, Hashable, Sendable {
     }
 }
 
+extension ExecutionFailure: CustomStringConvertible {
+    /// The kind and the message.
+    package var description: String { "\(kind.rawValue): \(message)" }
+}
+
 extension ExecutionFailure {
     static let cancelled = ExecutionFailure(
         .cancelled, "The execution was cancelled; nothing of it was kept.")
@@ -49,14 +54,6 @@ extension ExecutionFailure {
     static let outOfMemory = ExecutionFailure(
         .outOfMemory,
         "The script needed more memory than a heap may have; nothing of it was kept.")
-
-    static func timeout(_ timeout: Duration, pending: String? = nil) -> ExecutionFailure {
-        let cause = pending.map { "; it was waiting for \($0)" } ?? ""
-        return ExecutionFailure(
-            .timeout,
-            "The run did not end within \(timeout.inSeconds)\(cause). Nothing of it was kept: "
-                + "ask for a longer timeout, or do less in one run.")
-    }
 
     static func unsettled(_ places: String) -> ExecutionFailure {
         let waiting = places.isEmpty ? "" : " It waits at \(places)."
@@ -96,10 +93,10 @@ extension ExecutionFailure {
 }
 
 extension Duration {
-    /// Seconds with no more digits than it takes, such as `0.5 s`.
+    /// Seconds with no more digits than a person wants: `29.9 s`, `0.25 s`.
     var inSeconds: String {
-        let milliseconds = self / .milliseconds(1)
-        return milliseconds.truncatingRemainder(dividingBy: 1000) == 0
-            ? "\(Int(milliseconds / 1000)) s" : "\(milliseconds / 1000) s"
+        let unit = self < .milliseconds(100) ? 1_000.0 : self < .seconds(1) ? 100.0 : 10.0
+        let seconds = (self / .seconds(1) * unit).rounded() / unit
+        return seconds == seconds.rounded() ? "\(Int(seconds)) s" : "\(seconds) s"
     }
 }

@@ -12,6 +12,8 @@ extension ExecutionService {
             do {
                 try await makeBaseHeap()
             } catch {
+                // Who goes early takes the worker along.
+                if Task.isCancelled || !isAccepting { continue }
                 // Heaps take more room without it, and that is all.
                 logger.warning("No base heap was made", metadata: ["error": "\(error)"])
             }

@@ -21,6 +21,7 @@ package final class ExecutionService: Sendable {
     let pool: WorkerPool
     let queue: HeapQueue
     let unwritten: UnwrittenHeaps
+    let suspects = SuspectVersions()
     let limits: ExecutionLimits
     let timeline: Timeline
     let deadlines: Deadlines
@@ -45,7 +46,7 @@ package final class ExecutionService: Sendable {
         deadlines = Deadlines(timeline: timeline)
         executor = EventLoopExecutor(eventLoops)
         self.logger = logger
-        queue = HeapQueue(waitingCountMax: limits.queueCountMax)
+        queue = HeapQueue(waitingCountMax: limits.queueCountMax, timeline: timeline)
         pool = WorkerPool(
             source: source, eventLoops: eventLoops, limits: limits, timeline: timeline,
             logger: logger, events: events)
@@ -69,11 +70,6 @@ package final class ExecutionService: Sendable {
         return census
     }
 
-    /// Waits until everything that was answered is stored: of one heap, or of all.
-    package func settle(_ heap: HeapName? = nil) async {
-        if let heap { await unwritten.settle(heap) } else { await unwritten.settleAll() }
-    }
-
     /// Keeps the workers, until ``shutdown()`` or cancellation.
     package func run() async {
         await withDiscardingTaskGroup { group in
@@ -89,11 +85,15 @@ package final class ExecutionService: Sendable {
         lifecycle.withLock { $0.drain() }
         finishIfIdle()
         let limit = timeline.now + limits.drainTimeout
+        let (settled, settling) = AsyncStream<Never>.makeStream()
+        // Not a child: storage that hangs does not keep the server from its end.
+        let waiting = Task { [idle, unwritten] in
+            for await _ in idle {}
+            await unwritten.drain()
+            settling.finish()
+        }
         await withTaskGroup { group in
-            group.addTask { [idle, unwritten] in
-                for await _ in idle {}
-                await unwritten.settleAll()
-            }
+            group.addTask { for await _ in settled {} }
             group.addTask { [timeline] in
                 // Cancelled as soon as there is nothing to wait for.
                 do { try await timeline.sleep(until: limit) } catch { return }
@@ -101,6 +101,8 @@ package final class ExecutionService: Sendable {
             await group.next()
             group.cancelAll()
         }
+        waiting.cancel()
+        deadlines.end()
         pool.close()
     }
 
@@ -116,8 +118,8 @@ package final class ExecutionService: Sendable {
         onConsole: @escaping @Sendable (ConsoleLine) -> Void = { _ in }
     ) async -> ExecutionReport {
         let running = RunningExecution(
-            timeout: request.timeout ?? limits.timeoutDefault, killGrace: limits.killGrace,
-            timeline: timeline, deadlines: deadlines)
+            timeout: request.timeout ?? limits.timeoutDefault, timeoutMax: limits.timeoutMax,
+            killGrace: limits.killGrace, timeline: timeline, deadlines: deadlines)
         var report = ExecutionReport(id: running.id, outcome: .failure(.shuttingDown))
         if let failure = refusal(of: request) {
             report.outcome = .failure(failure)
@@ -131,23 +133,6 @@ package final class ExecutionService: Sendable {
         report.statistics.duration = timeline.now - running.arrival
         log(report, of: request)
         return report
-    }
-
-    /// Does something else to a heap in its turn, while no execution has the heap.
-    ///
-    /// - Throws: `busy`, `cancelled`, or what the storage's refusal means.
-    package func withTurn<Result>(
-        on heap: HeapName, _ body: () async throws(HeapError) -> Result
-    ) async throws(ExecutionFailure) -> Result {
-        guard lifecycle.withLock({ $0.begin() }) else { throw .shuttingDown }
-        defer {
-            lifecycle.withLock { $0.end() }
-            finishIfIdle()
-        }
-        try await queue.takeTurn(on: heap)
-        defer { queue.passTurn(on: heap) }
-        await unwritten.settle(heap)
-        do throws(HeapError) { return try await body() } catch { throw ExecutionFailure(error) }
     }
 
     /// Does something that is no execution, and that a shutdown waits for.
@@ -189,14 +174,7 @@ package final class ExecutionService: Sendable {
                 "A timeout of \(timeout.inSeconds) is not allowed; it must be more than 0 s and "
                     + "at most \(limits.timeoutMax.inSeconds).")
         }
-        switch (request.heap, request.saving) {
-        case (.inHistory, .commit), (.version, .commit):
-            return ExecutionFailure(
-                .invalid,
-                "A version never changes, so a run on one cannot be saved. Run on the heap's "
-                    + "name, fork the version to a new heap first, or do not save.")
-        default: return nil
-        }
+        return nil
     }
 
     private func finishIfIdle() {

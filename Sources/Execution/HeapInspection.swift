@@ -12,12 +12,22 @@ package struct InspectionRequest: Hashable, Sendable {
     package var byteCountMax: Int
     /// How long it may take with all its waiting; nil for the default.
     package var timeout: Duration?
+    /// Whether a heap is looked at that is quarantined.
+    package var quarantined = QuarantinedHeaps.refuse
+
+    /// What is done about a heap that is quarantined.
+    package enum QuarantinedHeaps: Hashable, Sendable {
+        case refuse
+        /// For who is to find out what is wrong with it.
+        case accept
+    }
 
     /// Makes a question.
     package init(
         heap: HeapReference, question: InspectRequest.Question, byteCountMax: Int,
-        timeout: Duration? = nil
+        timeout: Duration? = nil, quarantined: QuarantinedHeaps = .refuse
     ) {
+        self.quarantined = quarantined
         self.heap = heap
         self.question = question
         self.byteCountMax = byteCountMax
@@ -50,36 +60,30 @@ extension ExecutionService {
         _ request: InspectionRequest,
         onProfile: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
     ) async throws(ExecutionFailure) -> HeapInspection {
-        let running = RunningExecution(
-            timeout: request.timeout ?? limits.timeoutDefault, killGrace: limits.killGrace,
-            timeline: timeline, deadlines: deadlines)
-        return try await counted { () throws(ExecutionFailure) in
-            let result = await running.stoppingAtDeadline(on: executor) {
-                await self.look(request, running, onProfile)
-            }
-            return try result.get()
+        try await bounded(by: request.timeout) { running throws(ExecutionFailure) in
+            try await self.look(request, running, onProfile)
         }
     }
 
     private func look(
         _ request: InspectionRequest, _ running: RunningExecution,
         _ onProfile: @Sendable ([UInt8]) -> Bool
-    ) async -> Result<HeapInspection, ExecutionFailure> {
-        do throws(ExecutionFailure) {
-            if let name = request.heap.name { await unwritten.settle(name) }
-            let version: HeapVersion
-            do throws(HeapError) {
-                version = try await repository.resolve(request.heap).version
-            } catch { throw ExecutionFailure(error) }
-            for _ in 1..<ExecutionService.workerCountMax {
-                if let found = try await ask(request, version, running, onProfile) {
-                    return .success(found)
-                }
+    ) async throws(ExecutionFailure) -> HeapInspection {
+        if let name = request.heap.name {
+            try await settle(.heap(name), for: running)
+            let head = try await storage(for: running) { [repository] () throws(HeapError) in
+                try await repository.head(of: name)
             }
-            throw ExecutionFailure(.workerLost, "No worker lived long enough to be asked.")
-        } catch {
-            return .failure(running.cause(of: error))
+            if request.quarantined == .refuse { try refuseQuarantined(head) }
         }
+        let version = try await storage(for: running) { [repository] () throws(HeapError) in
+            try await repository.resolve(request.heap).version
+        }
+        try refuseSuspect(version)
+        for _ in 1..<ExecutionService.workerCountMax {
+            if let found = try await ask(request, version, running, onProfile) { return found }
+        }
+        throw ExecutionFailure(.workerLost, "No worker lived long enough to be asked.")
     }
 
     /// Asks one worker; nil if it was gone before it could hear the question.
@@ -89,10 +93,10 @@ extension ExecutionService {
     ) async throws(ExecutionFailure) -> HeapInspection? {
         let worker = try await pool.takeSpare()
         defer { pool.retire(worker) }
-        let snapshot: [UInt8]
-        do throws(HeapError) {
-            snapshot = try await repository.load(version, for: worker.engine).snapshot
-        } catch { throw ExecutionFailure(error) }
+        let engine = worker.engine
+        let snapshot = try await storage(for: running) { [repository] () throws(HeapError) in
+            try await repository.load(version, for: engine).snapshot
+        }
         do { try await worker.offer(snapshot) } catch { throw .sharedMemory(error) }
         try running.beginEvaluation()
         let milliseconds = max(1, running.timeLeft / .milliseconds(1))
@@ -104,7 +108,11 @@ extension ExecutionService {
                 question: request.question))
         guard answer.ending == .complete, let report = answer.inspection else {
             if answer.ending == .unheard { return nil }
-            throw await failure(of: answer, by: worker)
+            let postMortem = await worker.postMortem()
+            if answer.ending == .died, postMortem.failure?.isIncident == true {
+                await noteIncident(of: request.heap, at: version, holding: nil, by: running)
+            }
+            throw failure(of: answer, by: worker, postMortem)
         }
         switch report {
         case .described(let json): return HeapInspection(version: version, json: json)
@@ -133,8 +141,8 @@ extension ExecutionService {
     }
 
     private func failure(
-        of answer: WorkerAnswer, by worker: WorkerProcess
-    ) async -> ExecutionFailure {
+        of answer: WorkerAnswer, by worker: WorkerProcess, _ postMortem: PostMortem
+    ) -> ExecutionFailure {
         switch answer.ending {
         case .complete, .killed: return .shuttingDown
         case .violated(let violation):
@@ -143,7 +151,7 @@ extension ExecutionService {
                 metadata: ["worker.id": "\(worker.id)", "violation": "\(violation)"])
             return ExecutionFailure(
                 .workerLost, "The worker did what it must not do and was ended.")
-        case .died, .unheard: return await worker.postMortem().failureWhileRunning
+        case .died, .unheard: return postMortem.failureWhileRunning
         }
     }
 }

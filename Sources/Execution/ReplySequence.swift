@@ -12,6 +12,20 @@ package enum ProtocolViolation: Error, Hashable, Sendable {
     case answerTooLarge(byteCount: Int, limit: Int)
 }
 
+extension ProtocolViolation: CustomStringConvertible {
+    /// What it did, in a few words.
+    package var description: String {
+        switch self {
+        case .malformed(let error): "it sent what is no reply: \(error)"
+        case .outOfTurn(let kind): "it sent a reply that may not come now (\(kind))"
+        case .consoleTooLarge(let byteCount, let limit):
+            "it printed \(byteCount) bytes, and at most \(limit) are allowed"
+        case .answerTooLarge(let byteCount, let limit):
+            "its answer has \(byteCount) bytes, and at most \(limit) are allowed"
+        }
+    }
+}
+
 /// The replies to one request, in the order in which they may come: `console* consoleOmitted?
 /// console* evaluated snapshot?` to a run, `inspected` to an inspection.
 struct ReplySequence: Sendable {

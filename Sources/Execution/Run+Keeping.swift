@@ -4,40 +4,40 @@ internal import WorkerProtocol
 extension Run {
     /// Runs on a heap whose state is written later: the answer says `durable: false`.
     mutating func runAndKeep(on name: HeapName) async throws(ExecutionFailure) -> ExecutionOutcome {
-        let unwritten = service.unwritten
-        if let failure = unwritten.takeFailure(of: name) { throw failure }
-        guard let held = await unwritten.take(name) else {
+        let held = try await service.waitingForWrites(for: running) {
+            [unwritten = service.unwritten] claim throws(ExecutionFailure) in
+            try await unwritten.begin(name, claim: claim)
+        }
+        do throws(ExecutionFailure) {
+            if let held { return try await runAndKeep(on: name, held) }
             let head = try await stored { [service] () throws(HeapError) in
                 try await service.repository.head(of: name)
             }
             try refuseQuarantined(head)
             return try await runAndKeep(on: name, replacing: head)
-        }
-        var worker = held.worker
-        do throws(ExecutionFailure) {
-            let origin = Origin.unwritten(runNumber: held.runNumber)
-            let delay = unwritten.delay(for: name)
-            let answer = try await ask(&worker, on: origin, saving: saving, delay: delay)
-            let isKept = try keep(
-                answer, for: delay, by: worker, name, replacing: held.head, after: held.runNumber)
-            if isKept {
-                return outcome(of: answer.evaluation)
-            }
-            if answer.evaluation.isUnchanging {
-                unwritten.giveBack(name)
-            } else {
-                unwritten.spoil(name)
-            }
-            return outcome(of: answer.evaluation)
         } catch {
-            let microseconds = (service.timeline.now - running.arrival) / .microseconds(1)
-            let lateRun = RunDescription(
-                engine: worker.engine, durationMicroseconds: UInt64(microseconds),
-                heapByteCount: 0, runNumber: held.runNumber &+ 1, code: request.code)
-            unwritten.spoil(name, lateRun: lateRun)
             // The worker may have been ended because its heap was lost under the run.
-            throw unwritten.takeFailure(of: name) ?? error
+            try end(name, .failed)
+            throw error
         }
+    }
+
+    /// Says before it is told of a loss whether this run may still tell it.
+    var claim: UnwrittenHeaps.Claim {
+        { [running] () throws(ExecutionFailure) in try running.beginCommit() }
+    }
+
+    private mutating func runAndKeep(
+        on name: HeapName, _ held: UnwrittenHeaps.HeapState.Holding
+    ) async throws(ExecutionFailure) -> ExecutionOutcome {
+        var worker = held.worker
+        let delay = service.unwritten.delay(for: name)
+        let answer = try await ask(
+            &worker, on: .unwritten(runNumber: held.runNumber), saving: saving, delay: delay)
+        let isKept = try keep(
+            answer, for: delay, by: worker, name, replacing: held.head, after: held.runNumber)
+        if !isKept { try end(name, answer.evaluation.isUnchanging ? .unchanged : .failed) }
+        return outcome(of: answer.evaluation)
     }
 
     private mutating func runAndKeep(
@@ -51,7 +51,10 @@ extension Run {
                 answer, for: delay, by: worker, name, replacing: head, after: head?.runNumber ?? 0)
             if isKept {
                 report.created = head == nil
-            } else if answer.evaluation.isUnchanging, let head {
+                return outcome(of: answer.evaluation)
+            }
+            try end(name, .failed)
+            if answer.evaluation.isUnchanging, let head {
                 report.version = head.version
                 service.pool.keepWarm(
                     worker,
@@ -75,14 +78,26 @@ extension Run {
         switch answer.snapshot {
         case .kept: break
         case .notSerializable(let reason): throw .notSerializable(reason)
-        case nil, .made, .tooLarge: return false
+        case nil, .made, .tooLarge, .outOfMemory: return false
         }
+        // From here on it counts.
         try running.beginCommit()
-        service.unwritten.keep(
+        let loss = service.unwritten.keep(
             name, by: worker, replacing: head,
             run: describe(answer.evaluation, by: worker, runNumber: runNumber &+ 1), delay: delay)
+        if let loss { throw try service.unwritten.failure(telling: [(name, loss)], claim) }
         report.isDurable = false
         return true
+    }
+
+    /// Ends the run for its heap.
+    ///
+    /// - Throws: what was lost under it.
+    private func end(
+        _ name: HeapName, _ ending: UnwrittenHeaps.HeapState.Ending
+    ) throws(ExecutionFailure) {
+        guard let loss = service.unwritten.end(name, ending) else { return }
+        throw try service.unwritten.failure(telling: [(name, loss)], claim)
     }
 }
 

@@ -30,8 +30,17 @@ extension Run {
             }
             workerCount += 1
             service.pool.retire(worker)
-            worker = try await service.pool.takeSpare()
+            worker = try await takeSpare()
             if case .live(let head) = origin { origin = .version(head.version) }
+        }
+    }
+
+    /// A worker that nobody has used.
+    func takeSpare() async throws(ExecutionFailure) -> WorkerProcess {
+        guard service.pool.isFull else { return try await service.pool.takeSpare() }
+        return try await running.waiting(for: .workers) {
+            [pool = service.pool] () throws(ExecutionFailure) in
+            try await pool.takeSpare()
         }
     }
 
@@ -70,17 +79,10 @@ extension Run {
         switch evaluation.outcome {
         case .value(let value): .value(value)
         case .exception(let error): .failure(ExecutionFailure(error))
-        case .timeout(let pending): .failure(.timeout(running.timeout, pending: pending))
+        case .timeout(let pending): .failure(running.overdue(pending: pending))
         case .unsettled(let places): .failure(.unsettled(places))
         case .outOfMemory: .failure(.outOfMemory)
         }
-    }
-
-    /// Does something with storage, and says what a refusal means to the caller.
-    func stored<Result>(
-        _ body: () async throws(HeapError) -> Result
-    ) async throws(ExecutionFailure) -> Result {
-        do throws(HeapError) { return try await body() } catch { throw ExecutionFailure(error) }
     }
 
     /// Does something with the memory shared with a worker.
@@ -134,7 +136,8 @@ extension Run {
                     "reason": "\(postMortem.failure?.rawValue ?? "template_ended")",
                 ])
             if postMortem.failure?.isIncident == true, answer.ending == .died {
-                await noteIncident()
+                await service.noteIncident(
+                    of: reference, at: report.version, holding: turn, by: running)
             }
             return answer.evaluation == nil
                 ? postMortem.failureWhileRunning : postMortem.failureWhileSaving

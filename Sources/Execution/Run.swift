@@ -16,6 +16,10 @@ struct Run {
     }
 
     var report: ExecutionReport
+    /// The heap whose turn it has.
+    private(set) var turn: HeapName?
+    /// What it runs on, once that is known.
+    private(set) var reference: HeapReference?
     let request: ExecutionRequest
     let running: RunningExecution
     let service: ExecutionService
@@ -35,15 +39,22 @@ struct Run {
     /// Runs the script; what is learned on the way is in the report whatever comes of it.
     mutating func perform() async throws(ExecutionFailure) -> ExecutionOutcome {
         guard let reference = request.heap else { return try await runAndForget(on: .stateless) }
+        self.reference = reference
         switch reference {
         case .head(let name):
             report.heap = name
-            try await service.queue.takeTurn(on: name)
+            try await service.takeTurn(on: name, for: running)
+            turn = name
             defer { service.queue.passTurn(on: name) }
+            if let version = try await versionMeant(by: name) {
+                report.heap = nil
+                self.reference = .version(version)
+                return try await run(on: version)
+            }
             return try await runOnHead(of: name)
         case .inHistory(let name, _):
             report.heap = name
-            await service.unwritten.settle(name)
+            try await service.settle(.heap(name), for: running)
             let head = try await stored { [service] () throws(HeapError) in
                 try await service.repository.head(of: name)
             }
@@ -53,8 +64,25 @@ struct Run {
         let version = try await stored { [service] () throws(HeapError) in
             try await service.repository.resolve(reference).version
         }
+        return try await run(on: version)
+    }
+
+    /// A version never changes: nothing of such a run is saved.
+    private mutating func run(
+        on version: HeapVersion
+    ) async throws(ExecutionFailure) -> ExecutionOutcome {
         report.version = version
+        try service.refuseSuspect(version)
         return try await runAndForget(on: .version(version))
+    }
+
+    /// The version that is meant by what could be a new heap's name: the first digits of its own.
+    private func versionMeant(by name: HeapName) async throws(ExecutionFailure) -> HeapVersion? {
+        guard HeapReference.isPrefix(name) else { return nil }
+        return try await stored { [service] () throws(HeapError) in
+            guard try await service.repository.head(of: name) == nil else { return nil }
+            return try await service.repository.keptVersion(startingAs: name)?.version
+        }
     }
 
     private mutating func runOnHead(
@@ -63,7 +91,7 @@ struct Run {
         if case (.commit, .relaxed) = (request.saving, service.limits.durability) {
             return try await runAndKeep(on: name)
         }
-        await service.unwritten.settle(name)
+        try await service.settle(.heap(name), for: running)
         let head = try await stored { [service] () throws(HeapError) in
             try await service.repository.head(of: name)
         }
@@ -81,7 +109,7 @@ struct Run {
     private mutating func runAndForget(
         on origin: Origin
     ) async throws(ExecutionFailure) -> ExecutionOutcome {
-        var worker = try await service.pool.takeSpare()
+        var worker = try await takeSpare()
         defer { service.pool.retire(worker) }
         let answer = try await ask(&worker, on: origin, saving: .never)
         return outcome(of: answer.evaluation)
@@ -113,7 +141,7 @@ struct Run {
             return (warm, .live(head))
         }
         if service.pool.isFull { service.unwritten.hasten() }
-        let spare = try await service.pool.takeSpare()
+        let spare = try await takeSpare()
         return (spare, head.map { .version($0.version) } ?? .newHeap)
     }
 
@@ -150,14 +178,17 @@ struct Run {
             let run = describe(
                 answer.evaluation, by: worker, runNumber: (head?.runNumber ?? 0) &+ 1)
             try running.beginCommit()
+            let place = WorkerPlace(worker, in: service)
+            defer { place.end() }
             let new = try await commit(snapshot, to: name, replacing: head, by: run)
             report.version = new.version
             report.created = head == nil
             report.statistics.snapshotByteCount = snapshot.count
+            guard !place.isGivenUp else { return nil }
             return HeldHeap(name: name, version: new.version, byteCount: heapByteCount)
         case .notSerializable(let reason):
             throw .notSerializable(reason)
-        case .kept:
+        case .kept, .outOfMemory:
             // The request did not ask for that; ReplySequence has seen to it.
             return nil
         case .tooLarge(let byteCount, let limit):
@@ -166,21 +197,35 @@ struct Run {
         }
     }
 
-    /// Lets a commit run to its end whatever happens to the caller's task: half a commit helps
-    /// nobody.
+    /// Commits, and lets the storage go on with that if it takes too long: half a commit helps
+    /// nobody. Its version is not seen then, unless the head's move was begun.
     private func commit(
         _ snapshot: [UInt8], to name: HeapName, replacing head: HeapHead?, by run: RunDescription
     ) async throws(ExecutionFailure) -> HeapHead {
-        let repository = service.repository
-        let committing = Task(executorPreference: service.executor) {
-            () async -> Result<HeapHead, HeapError> in
-            do throws(HeapError) {
-                return .success(
-                    try await repository.commit(snapshot, to: name, replacing: head, by: run))
-            } catch {
-                return .failure(error)
+        try await stored { [service, running] () throws(HeapError) in
+            try await service.repository.commit(
+                snapshot, to: name, replacing: head, by: run
+            ) { () throws(HeapError) in
+                do throws(ExecutionFailure) {
+                    try running.beginChange(.storedPerhaps(running.timeout))
+                } catch {
+                    throw .storageUnavailable(path: "heads", reason: "the run was given up")
+                }
             }
         }
-        return try await stored { () throws(HeapError) in try await committing.value.get() }
+    }
+
+    /// Does something with storage, and says what a refusal means to the caller.
+    func stored<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws(HeapError) -> Result
+    ) async throws(ExecutionFailure) -> Result {
+        try await service.storage(for: running, holding: turn, body)
+    }
+}
+
+extension Run {
+    /// Refuses a heap that is quarantined.
+    func refuseQuarantined(_ head: HeapHead?) throws(ExecutionFailure) {
+        try service.refuseQuarantined(head)
     }
 }

@@ -55,8 +55,15 @@ package struct TemplateLaunch: Sendable {
         return String(decoding: directory, as: UTF8.self) + programName
     }
 
+    /// What every Linux has and cannot be read here: what the kernel tells of processes, or what
+    /// workers have for standard streams.
+    package static var missingPlace: String? {
+        ["/proc/self/cmdline", "/dev/null"].first { unsafe access($0, R_OK) != 0 }
+    }
+
     /// Starts the program with one end of a new control socket.
     package func launch() throws(ExecutionError) -> LaunchedTemplate {
+        if let missing = TemplateLaunch.missingPlace { throw .systemIncomplete(missing) }
         guard unsafe access(path, X_OK) == 0 else { throw .workerMissing(path: path) }
         let sockets = try SocketPair(.datagram)
         var copies = unsafe arguments.map { unsafe strdup($0) } + [nil]

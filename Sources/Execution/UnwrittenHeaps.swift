@@ -7,62 +7,19 @@ internal import WorkerProtocol
 /// answered before its state is written.
 ///
 /// A fork of the worker keeps the state and writes it when its time has come. Whatever is done to
-/// such a heap but running on it waits until everything is written.
+/// such a heap but running on it waits until everything is written. ``UnwrittenState`` decides, and
+/// this acts.
 final class UnwrittenHeaps: Sendable {
-    /// What the next run on such a heap starts from.
-    struct Held {
-        let worker: WorkerProcess
-        /// Where the heap is in the storage; nil if it is not there yet.
-        let head: HeapHead?
-        /// The number of the run that left the state behind.
-        let runNumber: UInt32
-    }
+    typealias HeapState = UnwrittenState<WorkerProcess>
+    /// Asked before a caller is told of a loss: where it throws, the loss is left for the next.
+    typealias Claim = @Sendable () throws(ExecutionFailure) -> Void
 
-    private struct Entry {
-        let worker: WorkerProcess
-        var head: HeapHead?
-        var runs: UnwrittenRuns
-        var runNumber: UInt32
-        var use: Use
-        /// A run that was given up, and that the worker may have finished all the same: then its
-        /// state has taken the place of those before.
-        var lateRun: RunDescription?
-        var waiting: [CheckedContinuation<Void, Never>] = []
-
-        mutating func keep(_ run: RunDescription, at now: Duration, delay: Duration) {
-            runs.append(run, at: now, delay: delay)
-            runNumber = run.runNumber
-            use = .idle
-        }
-    }
-
-    private enum Use {
-        /// Waits for the next run.
-        case idle
-        /// A run has the worker.
-        case running
-        /// The worker's isolate is not what the heap is: it ends once the heap is written.
-        case spoiled
-    }
-
-    private struct State {
-        var entries: [HeapName: Entry] = [:]
-        /// Whose `saved` is listened to.
-        var listening: Set<UInt64> = []
-        /// What is to be told to the next run on a heap.
-        var failures: [HeapName: ExecutionFailure] = [:]
-        var lossCount: UInt64 = 0
-    }
-
-    /// What has come of a heap is told once, of so many heaps at most.
-    private static let failureCountMax = 10_000
-
-    private let repository: HeapRepository
+    let repository: HeapRepository
+    let limits: ExecutionLimits
+    let timeline: Timeline
     private let pool: WorkerPool
-    private let limits: ExecutionLimits
-    private let timeline: Timeline
     private let logger: Logger
-    private let state = Mutex(State())
+    private let table = Mutex(UnwrittenTable())
 
     init(
         repository: HeapRepository, pool: WorkerPool, limits: ExecutionLimits, timeline: Timeline,
@@ -76,27 +33,25 @@ final class UnwrittenHeaps: Sendable {
     }
 
     /// How many heaps have states that are not written.
-    var count: Int { state.withLock(\.entries.count) }
+    var count: Int { table.withLock(\.heldCount) }
 
     /// How often states were lost since the start.
-    var lossCount: UInt64 { state.withLock(\.lossCount) }
+    var lossCount: UInt64 { table.withLock(\.lossCount) }
 
-    /// Why an earlier run's state was lost; told once.
-    func takeFailure(of name: HeapName) -> ExecutionFailure? {
-        state.withLock { $0.failures.removeValue(forKey: name) }
-    }
-
-    /// Lends the state of a heap to a run, which must have the heap's turn and give the worker back
-    /// by ``keep(_:_:_:by:)``, ``giveBack(_:)`` or ``spoil(_:)``.
-    func take(_ name: HeapName) async -> Held? {
-        let isSpoiled = state.withLock { state in
-            if case .spoiled = state.entries[name]?.use { true } else { false }
-        }
-        if isSpoiled { await settle(name) }
-        return state.withLock { state in
-            guard let entry = state.entries[name] else { return nil }
-            state.entries[name]?.use = .running
-            return Held(worker: entry.worker, head: entry.head, runNumber: entry.runNumber)
+    /// Lends what a heap's worker has to a run, which has the heap's turn and ends by ``keep`` or
+    /// ``end(_:_:)``; nil for a run that starts from what is stored.
+    ///
+    /// - Throws: the loss of what was answered before; `cancelled`, if the task is.
+    func begin(
+        _ name: HeapName, claim: Claim
+    ) async throws(ExecutionFailure) -> HeapState.Holding? {
+        while true {
+            switch update(name, { ($0.begin(), []) }) {
+            case .storage: return nil
+            case .worker(let holding): return holding
+            case .lost(let loss): throw try failure(telling: [(name, loss)], claim)
+            case .later: try await written(name)
+            }
         }
     }
 
@@ -104,183 +59,267 @@ final class UnwrittenHeaps: Sendable {
     /// written whatever runs follow.
     func delay(for name: HeapName) -> Duration {
         let now = timeline.now
-        let (delay, count) = state.withLock { state in
-            (state.entries[name]?.runs.delay(at: now), state.entries.count)
-        }
+        let delay = update(name) { ($0.delay(at: now), []) }
         // Workers with unwritten heaps cannot be had for others.
         guard count * 4 < limits.workersMax * 3, !pool.isFull else { return UnwrittenRuns.delayMin }
         return delay ?? limits.savingDelay
     }
 
-    /// Notes that a worker keeps the state of one more run.
+    /// Notes that a run counts, and that a worker keeps its state.
+    ///
+    /// - Returns: what was lost under it: then it does not count.
     func keep(
         _ name: HeapName, by worker: WorkerProcess, replacing head: HeapHead?,
         run: RunDescription, delay: Duration
-    ) {
+    ) -> UnwrittenLoss? {
         worker.holdsUnwritten.store(true, ordering: .sequentiallyConsistent)
-        let isNew = state.withLock { state in
-            let new = Entry(
-                worker: worker, head: head,
-                runs: UnwrittenRuns(savingDelay: limits.savingDelay), runNumber: 0, use: .idle)
-            // In place: a copy would be one of all the runs.
-            state.entries[name, default: new].keep(run, at: timeline.now, delay: delay)
-            return state.listening.insert(worker.id).inserted
+        let now = timeline.now
+        let loss = update(name) { state in
+            let loss = state.keep(
+                run, by: worker, replacing: head, delay: delay, at: now,
+                savingDelay: limits.savingDelay)
+            return (loss, [])
         }
+        decide(name)
+        guard loss == nil else { return loss }
+        let isNew = table.withLock { $0.listening.insert(worker.id).inserted }
         if isNew { Task { await self.listen(to: worker, about: name) } }
-        settleWhatIsWritten(name)
+        return nil
     }
 
-    /// Takes a worker back that a run has not changed.
-    func giveBack(_ name: HeapName) {
-        state.withLock { $0.entries[name]?.use = .idle }
-        settleWhatIsWritten(name)
-    }
-
-    /// Takes a worker back that a run has left in a state which the heap shall not have.
+    /// Ends a run that leaves no state behind. A second time changes nothing.
     ///
-    /// - Parameter lateRun: the run, where the worker may go on with it.
-    func spoil(_ name: HeapName, lateRun: RunDescription? = nil) {
-        let worker = state.withLock { state in
-            state.entries[name]?.use = .spoiled
-            if let lateRun { state.entries[name]?.lateRun = lateRun }
-            return state.entries[name]?.worker
-        }
-        worker?.saveNow()
-        settleWhatIsWritten(name)
+    /// - Returns: what was lost under it.
+    func end(_ name: HeapName, _ ending: HeapState.Ending) -> UnwrittenLoss? {
+        let loss = update(name) { $0.end(ending) }
+        decide(name)
+        return loss
     }
 
-    /// Waits until a heap is written, or lost.
-    func settle(_ name: HeapName) async {
-        guard let worker = state.withLock({ $0.entries[name]?.worker }) else { return }
-        worker.saveNow()
-        await withCheckedContinuation { continuation in
-            let isSettled = state.withLock { state in
-                guard state.entries[name] != nil else { return true }
-                state.entries[name]?.waiting.append(continuation)
-                return false
+    /// Waits until what was answered of a heap is written, or lost.
+    ///
+    /// - Throws: the loss, which is told once; `cancelled`, as soon as the task is.
+    func settle(
+        _ name: HeapName, claim: Claim
+    ) async throws(ExecutionFailure) {
+        guard let loss = try await written(name) else { return }
+        throw try failure(telling: [(name, loss)], claim)
+    }
+
+    /// As ``settle(_:claim:)``, of all heaps whose names start so.
+    func settleAll(
+        startingWith prefix: String, claim: Claim
+    ) async throws(ExecutionFailure) {
+        let names = table.withLock { $0.names.filter { $0.text.hasPrefix(prefix) } }
+        hasten(names)
+        var losses: [(name: HeapName, loss: UnwrittenLoss)] = []
+        for name in names.sorted(by: { $0.text < $1.text }) {
+            if let loss = try await written(name) { losses.append((name, loss)) }
+        }
+        guard !losses.isEmpty else { return }
+        throw try failure(telling: losses, claim)
+    }
+
+    /// Waits until what was answered of a heap is written or lost, and tells nobody.
+    ///
+    /// - Returns: what was lost and is not told yet.
+    /// - Throws: `cancelled`, as soon as the task is.
+    @discardableResult
+    func written(_ name: HeapName) async throws(ExecutionFailure) -> UnwrittenLoss? {
+        let id = table.withLock { $0.makeWaiterID() }
+        let waking = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (waking, consequences) = table.withLock { table in
+                    // Whoever cancels later finds it waiting.
+                    Task.isCancelled
+                        ? (.gaveUp, UnwrittenTable.Consequences())
+                        : table.wait(continuation, id, for: name)
+                }
+                act(consequences, on: name)
+                if let waking { continuation.resume(returning: waking) }
             }
-            if isSettled { continuation.resume() }
+        } onCancel: {
+            table.withLock { $0.giveUp(id, waitingFor: name) }?.resume(returning: .gaveUp)
+        }
+        switch waking {
+        case .stored: return nil
+        case .lost(let loss): return loss
+        case .gaveUp: throw .cancelled
         }
     }
 
-    /// Waits until every heap is written, or lost.
-    func settleAll() async {
-        for name in state.withLock({ Array($0.entries.keys) }) { await settle(name) }
+    /// Waits until every heap is written or lost, or the task is cancelled.
+    func drain() async {
+        hasten()
+        for name in table.withLock(\.names) { _ = try? await written(name) }
     }
 
     /// Has every heap written that waits for its time, so that its worker can be had.
-    func hasten() {
-        for worker in state.withLock({ $0.entries.values.map(\.worker) }) { worker.saveNow() }
-    }
+    func hasten() { hasten(table.withLock(\.names)) }
 
+    /// What is told of losses, once the caller has claimed to be told.
+    func failure(
+        telling losses: [(name: HeapName, loss: UnwrittenLoss)], _ claim: Claim
+    ) throws(ExecutionFailure) -> ExecutionFailure {
+        try claim()
+        for (name, loss) in losses {
+            update(name) { state in
+                state.noteTold(loss)
+                return ((), [])
+            }
+        }
+        return .unwritten(losses)
+    }
+}
+
+// MARK: - What workers write
+
+extension UnwrittenHeaps {
     /// Looks after workers that do not write in time, until it is cancelled.
     func watch() async {
         while (try? await timeline.sleep(until: timeline.now + .seconds(1))) != nil {
             let now = timeline.now
-            let late = state.withLock { state in state.entries.filter { $1.runs.isLate(at: now) } }
-            for (name, entry) in late {
+            for (name, holding) in table.withLock(\.held) {
+                guard holding.isAwaited || holding.runs.isLate(at: now) else { continue }
                 // A worker tells then of a fork that ended without a word.
-                entry.worker.saveNow()
-                guard let oldest = entry.runs.oldest, now - oldest > limits.savingTimeout else {
-                    continue
-                }
-                lose(name, of: entry.worker, "its worker did not serialise it in time")
+                holding.worker.saveNow(runNumber: holding.runNumber)
+                // What storage takes is storage's to bound.
+                guard !holding.isStoring, let oldest = holding.runs.oldest,
+                    now - oldest > limits.savingTimeout
+                else { continue }
+                lose(name, of: holding.worker, "its worker did not serialise it in time")
             }
+        }
+    }
+
+    private func hasten(_ names: [HeapName]) {
+        for holding in table.withLock({ table in names.compactMap(table.holding) }) {
+            holding.worker.saveNow(runNumber: holding.runNumber)
         }
     }
 
     private func listen(to worker: WorkerProcess, about name: HeapName) async {
         for await saved in worker.saved { await write(saved, of: worker, name) }
-        state.withLock { _ = $0.listening.remove(worker.id) }
+        table.withLock { _ = $0.listening.remove(worker.id) }
         lose(name, of: worker, "its worker ended")
     }
 
-    private func write(
-        _ saved: SavedSnapshot, of worker: WorkerProcess, _ name: HeapName
-    ) async {
+    private func write(_ saved: SavedSnapshot, of worker: WorkerProcess, _ name: HeapName) async {
         let heard = timeline.now
-        let due = state.withLock { state -> (HeapHead?, RunDescription)? in
-            guard let entry = state.entries[name], entry.worker.id == worker.id else { return nil }
-            let runs = entry.runs.descriptions + [entry.lateRun].compactMap(\.self)
-            return runs.first { $0.runNumber == saved.runNumber }.map { (entry.head, $0) }
+        guard let (run, head) = await judge(saved, by: worker, name) else {
+            return worker.release(slot: saved.slot, before: 0)
         }
-        guard let (head, run) = due else { return worker.release(slot: saved.slot) }
         guard case .made(let byteCount, let microseconds) = saved.report else {
             return lose(name, of: worker, saved.report.reason)
         }
         do {
             let snapshot = try await worker.takeSnapshot(
                 byteCount: Int(clamping: byteCount), slot: Int(saved.slot))
-            worker.release(slot: saved.slot)
+            worker.release(slot: saved.slot, before: saved.runNumber)
             let new = try await repository.commit(snapshot, to: name, replacing: head, by: run)
-            state.withLock { state in
-                guard state.entries[name]?.worker.id == worker.id else { return }
-                state.entries[name]?.head = new
-                state.entries[name]?.runs.removeWritten(
-                    upTo: saved.runNumber, at: timeline.now,
-                    took: timeline.now - heard + .microseconds(Int64(clamping: microseconds)))
+            let now = timeline.now
+            let took = now - heard + .microseconds(Int64(clamping: microseconds))
+            update(name) { state in
+                let actions = state.noteStored(
+                    saved.runNumber, by: worker.id, at: new, now: now, took: took)
+                return ((), actions)
             }
-            settleWhatIsWritten(name)
         } catch {
             lose(name, of: worker, "\(error)")
         }
     }
 
-    /// Lets go of a heap of which everything is written and that nobody uses.
-    private func settleWhatIsWritten(_ name: HeapName) {
-        let settled = state.withLock { state -> Entry? in
-            guard let entry = state.entries[name], entry.runs.isEmpty else { return nil }
-            if case .running = entry.use { return nil }
-            state.entries[name] = nil
-            return entry
+    /// What to store of a state that was written down, once its run is decided; nil if its run does
+    /// not count.
+    private func judge(
+        _ saved: SavedSnapshot, by worker: WorkerProcess, _ name: HeapName
+    ) async -> (RunDescription, HeapHead?)? {
+        while true {
+            switch update(name, { ($0.judge(saved.runNumber, by: worker.id), []) }) {
+            case .store(let run, let head): return (run, head)
+            case .drop: return nil
+            case .later: break
+            }
+            await withCheckedContinuation { continuation in
+                let isDecided = table.withLock { table in
+                    let (verdict, _) = table.update(name) {
+                        ($0.judge(saved.runNumber, by: worker.id), [])
+                    }
+                    guard case .later = verdict else { return true }
+                    table.awaitDecision(continuation, of: name)
+                    return false
+                }
+                if isDecided { continuation.resume() }
+            }
         }
-        guard let entry = settled else { return }
-        entry.worker.holdsUnwritten.store(false, ordering: .sequentiallyConsistent)
-        if case .idle = entry.use, let head = entry.head {
-            pool.keepWarm(
-                entry.worker,
-                holding: HeldHeap(
-                    name: name, version: head.version, byteCount: head.snapshotByteCount))
-        } else {
-            pool.retire(entry.worker)
-        }
-        for continuation in entry.waiting { continuation.resume() }
     }
 
-    /// Gives up what is not written. It is told: in the log, in the metrics, to the next run.
+    /// Lets those go on that wait for a run to be decided.
+    private func decide(_ name: HeapName) {
+        for continuation in table.withLock({ $0.takeUndecided(name) }) { continuation.resume() }
+    }
+
+    /// Gives up what is not written. It is told: in the log, in the metrics, to who comes next.
     private func lose(_ name: HeapName, of worker: WorkerProcess, _ reason: String) {
-        let lost = state.withLock { state -> Entry? in
-            guard let entry = state.entries[name], entry.worker.id == worker.id else { return nil }
-            state.entries[name] = nil
-            guard !entry.runs.isEmpty else { return entry }
-            state.lossCount += 1
-            if state.failures.count < UnwrittenHeaps.failureCountMax {
-                state.failures[name] = .unwritten(runCount: entry.runs.count, reason)
+        let now = timeline.now
+        update(name) { ((), $0.lose(reason, of: worker.id, at: now)) }
+    }
+}
+
+// MARK: - Acting
+
+extension UnwrittenHeaps {
+    /// Changes a heap's state, and does outside of the lock what follows from the change.
+    @discardableResult
+    private func update<Result: Sendable>(
+        _ name: HeapName, _ change: (inout HeapState) -> (Result, [HeapState.Action])
+    ) -> Result {
+        let (result, consequences) = table.withLock { $0.update(name, change) }
+        act(consequences, on: name)
+        return result
+    }
+
+    private func act(_ consequences: UnwrittenTable.Consequences, on name: HeapName) {
+        for action in consequences.actions {
+            switch action {
+            case .saveNow(let worker, let runNumber): worker.saveNow(runNumber: runNumber)
+            case .keepWarm(let worker, let head):
+                worker.holdsUnwritten.store(false, ordering: .sequentiallyConsistent)
+                pool.keepWarm(
+                    worker,
+                    holding: HeldHeap(
+                        name: name, version: head.version, byteCount: head.snapshotByteCount))
+            case .retire(let worker):
+                worker.holdsUnwritten.store(false, ordering: .sequentiallyConsistent)
+                pool.retire(worker)
+            case .note(let loss):
+                logger.error(
+                    "Heap not written",
+                    metadata: [
+                        "heap.name": "\(name)", "runs": "\(loss.runCount)",
+                        "reason": "\(loss.reason)",
+                    ])
+            case .wake: break
             }
-            return entry
         }
-        guard let lost else { return }
-        worker.holdsUnwritten.store(false, ordering: .sequentiallyConsistent)
-        pool.retire(worker)
-        if !lost.runs.isEmpty {
-            logger.error(
-                "Heap not written",
-                metadata: [
-                    "heap.name": "\(name)", "runs": "\(lost.runs.count)", "reason": "\(reason)",
-                ])
-        }
-        for continuation in lost.waiting { continuation.resume() }
+        for (continuation, waking) in consequences.woken { continuation.resume(returning: waking) }
     }
 }
 
 extension ExecutionFailure {
-    /// What the next run on a heap is told of the ones before it.
-    fileprivate static func unwritten(runCount: Int, _ reason: String) -> ExecutionFailure {
-        ExecutionFailure(
+    /// What whoever comes next is told of the runs before.
+    fileprivate static func unwritten(
+        _ losses: [(name: HeapName, loss: UnwrittenLoss)]
+    ) -> ExecutionFailure {
+        let texts = losses.map { name, loss in
+            "Heap \(name) is back at the last state that was written: what \(loss.runCount) "
+                + "run\(loss.runCount == 1 ? "" : "s") before this call left behind could not be "
+                + "stored (\(loss.reason))."
+        }
+        return ExecutionFailure(
             .storage,
-            "The heap is back at the last state that was written: what \(runCount) "
-                + "run\(runCount == 1 ? "" : "s") before this one left behind could not be stored "
-                + "(\(reason)). This run did nothing; the next one starts from that state.")
+            texts.joined(separator: " ")
+                + " This call did nothing but tell that; the next one starts from that state.")
     }
 }
 
@@ -291,6 +330,7 @@ extension SnapshotReport {
         case .notSerializable(let reason): "it cannot be serialised: \(reason)"
         case .tooLarge(let byteCount, let limit):
             "its snapshot takes \(byteCount) bytes, and at most \(limit) are kept"
+        case .outOfMemory: "its snapshot needs more memory than a heap may have"
         case .made, .kept: ""
         }
     }

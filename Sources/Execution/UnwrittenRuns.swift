@@ -2,7 +2,7 @@ internal import Heaps
 internal import WorkerProtocol
 
 /// The runs on one heap whose states are not written yet, and when that is due.
-struct UnwrittenRuns {
+struct UnwrittenRuns: Sendable {
     /// A state with this delay is written whatever runs follow.
     static let delayMin = Duration.milliseconds(Int(EvaluateRequest.savingDelayMillisecondsMin))
 
@@ -21,9 +21,13 @@ struct UnwrittenRuns {
 
     var isEmpty: Bool { runs.isEmpty }
     var count: Int { runs.count }
-    var descriptions: [RunDescription] { runs.map(\.description) }
     /// Since when the oldest state waits.
     var oldest: Duration? { runs.first?.since }
+
+    /// What is stored of a run beside its snapshot; nil if its state is written already.
+    func description(of runNumber: UInt32) -> RunDescription? {
+        runs.first { $0.description.runNumber == runNumber }?.description
+    }
 
     /// How long a fork may keep the state of the next run: until the oldest state that nobody
     /// writes has waited for the saving delay.

@@ -255,6 +255,8 @@ extension WorkerAnswer {
         case .console(let line): console.append(line)
         case .consoleOmitted(let omission): console.append(omission)
         case .evaluated(let evaluation): self.evaluation = evaluation
+        // What a run leaves behind is a part of it.
+        case .snapshot(.outOfMemory): evaluation?.outcome = .outOfMemory
         case .snapshot(let report): snapshot = report
         case .inspected(let report): inspection = report
         case .saved: break

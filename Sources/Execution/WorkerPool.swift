@@ -135,9 +135,10 @@ package final class WorkerPool: Sendable {
             update { $0.add(worker) }
             worker.closed.whenComplete { [weak self] _ in self?.update { $0.noteClosed(id) } }
             worker.exit.whenComplete { [weak self, worker] result in
-                let exit = (try? result.get()) ?? nil
-                self?.noteEnd(of: worker, exit)
-                self?.update { $0.remove(id, after: exit) }
+                self?.update { $0.remove(id, after: (try? result.get()) ?? nil) }
+            }
+            worker.end.whenComplete { [weak self, worker] result in
+                self?.noteEnd(of: worker, (try? result.get()) ?? nil)
             }
         } catch {
             logger.error("Worker not started", metadata: ["error": "\(error)"])

@@ -7,7 +7,7 @@ package import WorkerProtocol
 ///
 /// It serves one heap, or one stateless run, and is killed afterwards. Everything it says is
 /// checked.
-package final class WorkerProcess: Sendable {
+package final class WorkerProcess: Sendable, Identifiable {
     /// Names a worker in logs and in the pool; never used twice.
     package let id: UInt64
     private let channel: any Channel
@@ -17,6 +17,8 @@ package final class WorkerProcess: Sendable {
     private let exchange: MemoryFile
     private let snapshotByteCountMax: Int
     private let diagnostics: MemoryFile
+    /// How the process ended, once all that it said was heard too: its end may be told first.
+    package let end: EventLoopFuture<WorkerExit?>
 
     /// Whether it holds states that are stored nowhere else: then the end of a run does not end it,
     /// as its forks would end with it.
@@ -65,11 +67,15 @@ package final class WorkerProcess: Sendable {
             socket?.close()
             handle.kill()
         }
+        let silence = channel.eventLoop.makePromise(of: Void.self)
+        channel.closeFuture.cascade(to: silence)
+        end = silence.futureResult.and(handle.exit).map(\.1)
         // Forks keep the channel open when the worker itself has ended.
         handle.exit.whenComplete { [channel, conversation] _ in
             guard channel.isActive else { return }
-            channel.eventLoop.scheduleTask(in: WorkerProcess.lastWordsDelay) {
+            WorkerProcess.afterLastWords(on: channel, socket) {
                 conversation.endRequests(.died)
+                silence.succeed()
             }
             channel.eventLoop.scheduleTask(in: WorkerProcess.forksTimeout) {
                 channel.close(promise: nil)
@@ -77,14 +83,31 @@ package final class WorkerProcess: Sendable {
         }
     }
 
+    /// Does something when all was heard that a worker said before its end. On a busy machine that
+    /// takes longer than it is on its way.
+    private static func afterLastWords(
+        on channel: any Channel, _ socket: WorkerSocket?, _ body: @escaping @Sendable () -> Void
+    ) {
+        channel.eventLoop.scheduleTask(in: lastWordsDelay) {
+            if channel.isActive, socket?.hasUnread == true {
+                afterLastWords(on: channel, socket, body)
+            } else {
+                body()
+            }
+        }
+    }
+
     /// What becomes of the states that are kept for later, until nothing more can come.
     package var saved: AsyncStream<SavedSnapshot> { conversation.saved }
 
-    /// Has what is kept for later saved now.
-    package func saveNow() { tell(.saveNow) }
+    /// Has the state of a run saved now that is kept for later, or of the next one after it.
+    package func saveNow(runNumber: UInt32) { tell(.saveNow(runNumber: runNumber)) }
 
-    /// Gives back the place of a saved snapshot that was read.
-    package func release(slot: UInt8) { tell(.taken(slot: slot)) }
+    /// Gives back the place of a saved snapshot that was read; what is kept of runs before this one
+    /// is of no more use.
+    package func release(slot: UInt8, before runNumber: UInt32) {
+        tell(.taken(slot: slot, before: runNumber))
+    }
 
     /// What this worker's snapshots are tied to.
     package var engine: EngineIdentity { handle.engine }
@@ -198,7 +221,7 @@ package final class WorkerProcess: Sendable {
         case .killed: return nil
         case .violated: return .protocolBreach
         case .complete, .died, .unheard, nil:
-            // One that is asked nothing more may go; its end may be told before its channel's.
+            // One that is asked nothing more may go.
             let isIdle = conversation.isIdle || conversation.endedIdle
             if isIdle, exit == .exited(code: 0) { return nil }
             return postMortem(exit).failure

@@ -32,6 +32,15 @@ final class WorkerSocket: Sendable {
         }
     }
 
+    /// Whether the worker said something that nobody has read yet.
+    var hasUnread: Bool {
+        descriptor.withLock { descriptor in
+            guard let number = descriptor?.number else { return false }
+            var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+            return unsafe poll(&entry, 1, 0) > 0 && Int32(entry.revents) & POLLIN != 0
+        }
+    }
+
     /// Closes the descriptor: the worker sees the end when nobody else has one.
     func close() {
         descriptor.withLock { $0 = nil }

@@ -10,6 +10,9 @@ struct ExchangeMemory {
     /// The limit of a snapshot: the size of a slot.
     var byteCount: Int { unsafe bytes.count / WorkerDescriptor.exchangeSlotCount }
 
+    /// The size of all slots together.
+    var mappedByteCount: Int { unsafe bytes.count }
+
     /// Maps the memory and closes its descriptor.
     init(descriptor: Int32) throws(WorkerError) {
         var status = stat()

@@ -14,7 +14,7 @@ struct HeapInspector {
     /// Opens a heap, finds out what is asked, and lets go of it.
     func answer(_ request: InspectRequest) throws(WorkerError) -> InspectionReport {
         let deadline = Deadline.after(milliseconds: request.timeoutMilliseconds)
-        let baseGlobals = try isolates.take(.stateless, printingTo: console).listGlobals()
+        let baseGlobals = try isolates.take(.heap, printingTo: console).listGlobals()
         let isolate = try open(exchange.snapshot(request.snapshotByteCount))
         watchdog.arm(isolate.terminator, at: deadline)
         defer { watchdog.disarm() }
@@ -42,10 +42,11 @@ struct HeapInspector {
         }
     }
 
-    /// Not as a heap: it is never serialised again.
+    /// As a heap, though it is never serialised again: V8 adds to the global object of every other
+    /// isolate, and ends the process where a script has seen to it that nothing can be added.
     private func open(_ snapshot: Snapshot) throws(WorkerError) -> Isolate {
         isolates.makeRoom(for: snapshot)
-        guard let isolate = Isolate(.stateless, restoring: snapshot, print: { _ in }) else {
+        guard let isolate = Isolate(.heap, restoring: snapshot, print: { _ in }) else {
             throw .baseHeapFailed
         }
         return isolate

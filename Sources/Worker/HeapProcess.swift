@@ -19,6 +19,9 @@ enum HeapProcess {
                 throw WorkerError.system("mmap", errno: ENOMEM)
             }
             // All descriptors are open, no script has been read.
+            var confinement = confinement
+            confinement.limits.snapshotByteCountMax = UInt64(exchange.byteCount)
+            confinement.limits.mappedByteCount += UInt64(exchange.mappedByteCount)
             let forking = try limit(confinement, forking)
             let watchdog = try Watchdog(serverSocket: WorkerDescriptor.channel.rawValue)
             try seal(confinement, event: watchdog.event, forking)

@@ -60,8 +60,11 @@ struct HeapServer: ~Copyable {
     private mutating func attend(to request: Request) throws(WorkerError) {
         switch request {
         case .evaluate: next = request
-        case .saveNow: for failure in forks.hasten() { channel.write(.saved(failure)) }
-        case .taken(let slot): forks.release(slot: Int(slot))
+        case .saveNow(let runNumber):
+            for failure in forks.hasten(runNumber) { channel.write(.saved(failure)) }
+        case .taken(let slot, let runNumber):
+            forks.release(slot: Int(slot))
+            forks.drop(before: runNumber)
         case .inspect(let request): try inspect(request)
         }
         channel.isShared = forks.isAnyAlive
@@ -76,16 +79,20 @@ struct HeapServer: ~Copyable {
     private mutating func serve(_ request: EvaluateRequest) throws(WorkerError) {
         let deadline = Deadline.after(milliseconds: request.timeoutMilliseconds)
         let isolate = try open(request.state)
+        // The last run counts: somebody goes on from what it left behind.
+        forks.dropReplaced()
         forks.endDropped()
         console.begin(byteCountMax: Int(request.outputByteCountMax))
         watchdog.arm(isolate.terminator, at: deadline)
-        defer { watchdog.disarm() }
         let start = Deadline.now
         let processorStart = HeapServer.processorMicroseconds
-        let outcome = isolate.evaluate(
+        let evaluation = isolate.evaluate(
             Isolate.Script(
                 code: request.code, name: request.scriptName,
                 outputByteCountMax: request.outputByteCountMax, deadline: deadline))
+        // From here on nothing of the run is left to be ended.
+        watchdog.disarm()
+        let outcome = isolate.confirm(evaluation)
         console.finish()
         noteWork(HeapServer.processorMicroseconds - processorStart)
         let evaluated = Reply.evaluated(
@@ -103,7 +110,7 @@ struct HeapServer: ~Copyable {
         } else {
             // After a limit the isolate is of no more use; the server knows and ends this process.
             // What it held before is wanted soon.
-            try attend(to: .saveNow)
+            try attend(to: .saveNow(runNumber: 0))
             live = consume isolate
         }
     }
@@ -148,10 +155,11 @@ struct HeapServer: ~Copyable {
         _ isolate: consuming Isolate, _ request: EvaluateRequest
     ) throws(WorkerError) {
         if let obstacle = isolate.prepareSerialization() {
-            channel.write(.snapshot(.notSerializable(obstacle)))
+            let report: SnapshotReport =
+                isolate.isOutOfMemory ? .outOfMemory : .notSerializable(obstacle)
+            channel.write(.snapshot(report))
             return
         }
-        watchdog.disarm()
         if request.savingDelayMilliseconds == 0 {
             try saveNow(isolate)
         } else {
@@ -173,8 +181,8 @@ struct HeapServer: ~Copyable {
             case .done:
                 live = consume isolate
                 return
-            case .failed(let reason):
-                channel.write(.snapshot(.notSerializable(reason)))
+            case .failed(let report):
+                channel.write(.snapshot(report))
                 return
             case .noFork: break
             }
@@ -186,19 +194,20 @@ struct HeapServer: ~Copyable {
         live = try open(snapshot)
     }
 
-    /// Has a fork keep the heap's state, in the place of the one that is kept.
+    /// Has a fork keep the heap's state, in the place of the one that is kept; that one stays until
+    /// it is known that this run counts.
     private mutating func keep(
         _ isolate: consuming Isolate, _ request: EvaluateRequest
     ) throws(WorkerError) {
-        forks.drop()
+        forks.replaceKept()
         var free = forks.freeSlot()
         while free == nil {
             try attend(to: try read())
             free = forks.freeSlot()
         }
         guard let slot = free else { return }
-        channel.isShared = true
         if forking == .snapshots {
+            channel.isShared = true
             isolates.makeForksLight()
             let (exchange, channel, fork) = (exchange, channel, isolate.fork)
             let isKept = forks.keep(

@@ -4,8 +4,9 @@ import WorkerProtocol
 
 /// The forks of this process that hold a heap's state, or write it down, while it goes on.
 ///
-/// One fork at a time keeps a state for later. It waits on a word that it shares with this process:
-/// whichever changes the word first decides whether the state is written or dropped.
+/// One fork keeps the state of the last run for later, and one that of the run before until it is
+/// known that the last one counts. They wait on words that they share with this process: whichever
+/// changes a word first decides whether the state is written or dropped.
 @safe
 struct SnapshotForks {
     /// What a fork's word says.
@@ -14,7 +15,12 @@ struct SnapshotForks {
         static let dropped: UInt32 = 2
         static let writing: UInt32 = 3
         static let told: UInt32 = 4
+        static let replaced: UInt32 = 5
     }
+
+    /// How long a fork whose state was replaced waits to be told what becomes of it: the process
+    /// that would tell may have ended.
+    private static let replacedMillisecondsMax: UInt32 = 10_000
 
     private struct Fork {
         let process: pid_t
@@ -27,6 +33,8 @@ struct SnapshotForks {
     private let words: UnsafeMutablePointer<UInt32>
     /// Holds the state of the last run.
     private var kept: Fork?
+    /// Holds the state of the run before.
+    private var replaced: Fork?
     /// Is to end. That takes as long as a fork and a processor: it is put off until this one is
     /// busy and the server is not, and nobody waits for it before the next one is to end.
     private var ending: Fork?
@@ -39,14 +47,14 @@ struct SnapshotForks {
     }
 
     /// Whether another process may write to the channel.
-    var isAnyAlive: Bool { kept != nil || !writing.isEmpty }
+    var isAnyAlive: Bool { all.contains { $0.process > 0 } }
+
+    private var all: [Fork] { [replaced, kept].compactMap(\.self) + writing }
 
     /// A part of the exchange memory that nobody uses.
     func freeSlot() -> Int? {
-        let used = [kept].compactMap(\.self) + writing
-        return (0..<WorkerDescriptor.exchangeSlotCount).first { slot in
-            !used.contains { $0.slot == slot }
-        }
+        let used = all.map(\.slot)
+        return (0..<WorkerDescriptor.exchangeSlotCount).first { !used.contains($0) }
     }
 
     /// Forks and runs `body` in the fork, which ends with it; false if no fork could be had. With
@@ -70,10 +78,28 @@ struct SnapshotForks {
         return true
     }
 
-    /// Gives up the state that is kept, unless it is being written already.
-    mutating func drop() {
+    /// Has the fork that keeps a state wait until it is known that the next state counts, unless it
+    /// writes already.
+    mutating func replaceKept() {
+        dropReplaced()
+        if let earlier = ending.take() {
+            // Only so many processes may there be.
+            unsafe csandbox_word_wake(words + earlier.word)
+            SnapshotForks.reap(earlier)
+        }
         guard let fork = kept.take() else { return }
-        if unsafe csandbox_word_change(words + fork.word, Word.kept, Word.dropped) == 1 {
+        if unsafe csandbox_word_change(words + fork.word, Word.kept, Word.replaced) == 1 {
+            replaced = fork
+        } else {
+            writing.append(fork)
+        }
+    }
+
+    /// Gives up the state that was replaced, unless it is being written already: the one in its
+    /// place counts.
+    mutating func dropReplaced() {
+        guard let fork = replaced.take() else { return }
+        if unsafe csandbox_word_change(words + fork.word, Word.replaced, Word.dropped) == 1 {
             if let earlier = ending {
                 endDropped()
                 SnapshotForks.reap(earlier)
@@ -84,21 +110,30 @@ struct SnapshotForks {
         }
     }
 
+    /// Gives up a state that was replaced, if it is of a run before this one.
+    mutating func drop(before runNumber: UInt32) {
+        if let fork = replaced, fork.runNumber < runNumber { dropReplaced() }
+    }
+
     /// Has the fork that was given up end, beside what this process does next. It would end without
     /// that, but not at once.
     func endDropped() {
         if let fork = ending { unsafe csandbox_word_wake(words + fork.word) }
     }
 
-    /// Has the kept state written now; returns what is to be told of forks that ended without a
-    /// word.
-    mutating func hasten() -> [SavedSnapshot] {
-        if let fork = kept {
+    /// Has the state of a run written now, or the next one after it that there is; returns what is
+    /// to be told of forks that ended without a word.
+    mutating func hasten(_ runNumber: UInt32) -> [SavedSnapshot] {
+        if let fork = replaced, fork.runNumber >= runNumber {
+            unsafe csandbox_word_change(words + fork.word, Word.replaced, Word.writing)
+            unsafe csandbox_word_wake(words + fork.word)
+        } else if let fork = kept, fork.runNumber >= runNumber {
+            dropReplaced()
             unsafe csandbox_word_change(words + fork.word, Word.kept, Word.writing)
             unsafe csandbox_word_wake(words + fork.word)
         }
         var failures: [SavedSnapshot] = []
-        for fork in [kept].compactMap(\.self) + writing {
+        for fork in all {
             var status: Int32 = 0
             guard fork.process > 0,
                 unsafe csandbox_look_at_child(fork.process, &status) == 1,
@@ -107,7 +142,7 @@ struct SnapshotForks {
             failures.append(
                 SavedSnapshot(
                     runNumber: fork.runNumber, slot: UInt8(fork.slot),
-                    report: .notSerializable(SnapshotForks.reason(status))))
+                    report: SnapshotForks.report(status)))
             forget(slot: fork.slot)
         }
         return failures
@@ -115,7 +150,7 @@ struct SnapshotForks {
 
     /// Notes that the server has read a slot.
     mutating func release(slot: Int) {
-        for fork in [kept].compactMap(\.self) + writing where fork.slot == slot {
+        for fork in all where fork.slot == slot {
             guard fork.process > 0 else { continue }
             // It has told, so it is about to end.
             SnapshotForks.reap(fork)
@@ -140,7 +175,7 @@ struct SnapshotForks {
         guard process > 0 else { return .noFork }
         var status: Int32 = 0
         guard unsafe csandbox_await_child(process, &status) == 0, status == 0 else {
-            return .failed(SnapshotForks.reason(status))
+            return .failed(SnapshotForks.report(status))
         }
         return .done
     }
@@ -148,30 +183,40 @@ struct SnapshotForks {
     /// How a fork went.
     enum Outcome {
         case done
-        case failed(String)
+        case failed(SnapshotReport)
         case noFork
     }
 
     private mutating func forget(slot: Int) {
         if kept?.slot == slot { kept = nil }
+        if replaced?.slot == slot { replaced = nil }
         writing.removeAll { $0.slot == slot }
     }
 
     /// Waits until the state is to be written; ends the process if it is not.
     private func awaitTime(_ word: UnsafeMutablePointer<UInt32>, _ delayMilliseconds: UInt32) {
         var left = delayMilliseconds
-        while left > 0, unsafe csandbox_word_get(word) == Word.kept {
+        var patience = SnapshotForks.replacedMillisecondsMax
+        while true {
+            let state = unsafe csandbox_word_get(word)
             // In steps, as a wait may end early; a step too many does no harm.
-            let step = min(left, 100)
-            unsafe csandbox_word_wait(word, Word.kept, step)
-            left -= step
+            let step = min(state == Word.kept ? left : patience, 100)
+            switch state {
+            case Word.kept: left -= step
+            case Word.replaced: patience -= step
+            case Word.dropped: _exit(0)
+            default: return
+            }
+            if step > 0 {
+                unsafe csandbox_word_wait(word, state, step)
+            } else {
+                unsafe csandbox_word_change(word, state, Word.writing)
+            }
         }
-        unsafe csandbox_word_change(word, Word.kept, Word.writing)
-        if unsafe csandbox_word_get(word) == Word.dropped { _exit(0) }
     }
 
     private func freeWord() -> Int {
-        let used = ([kept, ending].compactMap(\.self) + writing).map(\.word)
+        let used = (all + [ending].compactMap(\.self)).map(\.word)
         var word = 1
         while used.contains(word) { word += 1 }
         return word
@@ -182,11 +227,18 @@ struct SnapshotForks {
         _ = unsafe csandbox_await_child(fork.process, &status)
     }
 
-    private static func reason(_ status: Int32) -> String {
-        switch (status & 0x7f, (status >> 8) & 0xff) {
-        case (0, WorkerExit.outOfMemoryCode): "its snapshot needs more memory than a heap may have"
-        case (0, let code): "the process that made its snapshot ended with code \(code)"
-        case (let signal, _): "V8 ended the process that made its snapshot (signal \(signal))"
+    /// Why a fork made no snapshot.
+    private static func report(_ status: Int32) -> SnapshotReport {
+        let maker = "the process that made its snapshot"
+        return switch (status & 0x7f, (status >> 8) & 0xff) {
+        case (0, WorkerExit.outOfMemoryCode): .outOfMemory
+        case (0, let code): .notSerializable("\(maker) ended with code \(code)")
+        // No script runs there: what it may not do is what the C library's abort() does, which
+        // sends a signal.
+        case (SIGABRT, _), (SIGTRAP, _), (SIGILL, _), (SIGSYS, _):
+            .notSerializable("V8 or a library gave up while its snapshot was made")
+        case (SIGKILL, _): .notSerializable("\(maker) was killed from outside")
+        case (let signal, _): .notSerializable("\(maker) was ended by signal \(signal)")
         }
     }
 }

@@ -28,8 +28,13 @@ struct Template {
         Engine.beginForking()
         codeByteCount = unsafe csandbox_begin_forking(copies)
         // A thread that was not forked along may hold a lock that the child then waits for.
-        guard csandbox_thread_count() == 1 else { throw .system("fork with threads", errno: 0) }
+        let threadCount = csandbox_thread_count()
+        guard threadCount >= 0 else { throw .system("/proc/self/task", errno: -threadCount) }
+        guard threadCount == 1 else { throw .system("fork with threads", errno: 0) }
         self.mode = mode
+        var confinement = confinement
+        // All that a worker begins with is here by now.
+        confinement.limits.mappedByteCount = UInt64(max(0, csandbox_address_byte_count()))
         self.confinement = confinement
         do throws(SandboxError) { report = try confinement.confineTemplate() } catch {
             throw .sandbox(error)

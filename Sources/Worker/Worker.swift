@@ -50,6 +50,11 @@ struct Worker {
     }
 
     static func main() {
+        // Swift's library has the command line from there.
+        guard unsafe access("/proc/self/cmdline", R_OK) == 0 else {
+            report("mcp-v8-worker: /proc cannot be read: mount it (mount -t proc proc /proc)\n")
+            exit(1)
+        }
         do {
             let settings = try Settings(arguments: Array(CommandLine.arguments.dropFirst()))
             try serve(settings)
@@ -57,6 +62,10 @@ struct Worker {
             exit(0)
         } catch WorkerError.unknownTimeZone(let name) {
             report("mcp-v8-worker: there is no time zone \"\(name)\" (--time-zone)\n")
+            exit(1)
+        } catch WorkerError.system(let what, let errno) {
+            let reason = unsafe errno == 0 ? "not possible" : String(cString: strerror(errno))
+            report("mcp-v8-worker: \(what): \(reason)\n")
             exit(1)
         } catch WorkerError.sandbox(let error) {
             report("mcp-v8-worker: \(error)\n")
@@ -113,6 +122,21 @@ enum WorkerError: Error {
     case namespaceEnded
     /// The server is gone.
     case serverGone
+}
+
+extension WorkerError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .badArgument(let name): "the argument \(name) is unknown, or its value makes no sense"
+        case .baseHeapFailed: "V8 cannot make or restore the heap that every heap starts from"
+        case .unknownTimeZone(let name): "there is no time zone \"\(name)\""
+        case .system(let call, let code): "the system refused \(call): error \(code)"
+        case .sandbox(let error): "\(error)"
+        case .wire(let error): "what the server sent is no message: \(error)"
+        case .namespaceEnded: "the process that held the workers' namespace was ended"
+        case .serverGone: "the server is gone"
+        }
+    }
 }
 
 /// Writes to standard error: the server's log, or a worker's diagnostics file.

@@ -9,9 +9,9 @@ package struct Frame: Hashable, Sendable {
         case evaluate = 1
         /// ``Request/inspect(_:)``, to the worker.
         case inspect = 2
-        /// ``Request/saveNow``, to the worker.
+        /// ``Request/saveNow(runNumber:)``, to the worker.
         case saveNow = 3
-        /// ``Request/taken(slot:)``, to the worker.
+        /// ``Request/taken(slot:before:)``, to the worker.
         case taken = 4
         /// ``Reply/console(_:)``.
         case console = 16
@@ -30,8 +30,8 @@ package struct Frame: Hashable, Sendable {
         package var payloadByteCountMax: Int {
             switch self {
             case .evaluate: 5 << 20
-            case .saveNow: 0
-            case .taken: 1
+            case .saveNow: 4
+            case .taken: 5
             case .console: (4 << 20) + 64
             case .consoleOmitted: 16
             case .evaluated: 16 << 20

@@ -1,5 +1,8 @@
 /// What is to be found out about a heap, without running any code of it.
 package struct InspectRequest: Hashable, Sendable {
+    /// The most bytes of a text that is looked for.
+    package static let textByteCountMax = 256
+
     /// What is asked.
     package enum Question: Hashable, Sendable {
         /// Its variables, with what they hold down to a depth; at most so many.

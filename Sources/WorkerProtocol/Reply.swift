@@ -134,7 +134,12 @@ package enum SnapshotReport: Hashable, Sendable {
     case tooLarge(byteCount: UInt64, limit: UInt64)
     /// A fork of the worker holds the state; it is serialised later, and told of as
     /// ``Reply/saved(_:)``, unless a later run's state takes its place.
+    ///
+    /// The state before it is kept too until it is known that this run counts: by a run on what it
+    /// left behind, or by ``Request/taken(slot:before:)``.
     case kept
+    /// Memory ran out while the heap was made ready, or serialised.
+    case outOfMemory
 
     func encode(into writer: inout WireWriter) {
         switch self {
@@ -151,6 +156,8 @@ package enum SnapshotReport: Hashable, Sendable {
             writer.write(limit)
         case .kept:
             writer.write(UInt8(3))
+        case .outOfMemory:
+            writer.write(UInt8(4))
         }
     }
 
@@ -160,6 +167,7 @@ package enum SnapshotReport: Hashable, Sendable {
         case 1: self = .notSerializable(try reader.readText())
         case 2: self = .tooLarge(byteCount: try reader.read(), limit: try reader.read())
         case 3: self = .kept
+        case 4: self = .outOfMemory
         case let tag: throw .unknownTag(tag, in: "snapshot report")
         }
     }

@@ -4,19 +4,34 @@ package enum Request: Hashable, Sendable {
     case evaluate(EvaluateRequest)
     /// Look into a heap.
     case inspect(InspectRequest)
-    /// Save at once what was kept for later; see ``SnapshotReport/kept``.
-    case saveNow
-    /// The saved snapshot was read: its slot of the exchange memory is the worker's again.
-    case taken(slot: UInt8)
+    /// Save at once the state of this run, kept for later, or of the next one after it that there
+    /// is; see ``SnapshotReport/kept``.
+    case saveNow(runNumber: UInt32)
+    /// The saved snapshot was read: its slot of the exchange memory is the worker's again. What is
+    /// kept of runs before that one is of no more use.
+    case taken(slot: UInt8, before: UInt32)
 
     /// The frame that carries this request.
     package var frame: Frame {
         switch self {
         case .evaluate(let request): Frame(kind: .evaluate, payload: request.encoded())
         case .inspect(let request): Frame(kind: .inspect, payload: request.encoded())
-        case .saveNow: Frame(kind: .saveNow, payload: [])
-        case .taken(let slot): Frame(kind: .taken, payload: [slot])
+        case .saveNow(let runNumber):
+            Frame(kind: .saveNow, payload: Request.encoded { $0.write(runNumber) })
+        case .taken(let slot, let runNumber):
+            Frame(
+                kind: .taken,
+                payload: Request.encoded { writer in
+                    writer.write(slot)
+                    writer.write(runNumber)
+                })
         }
+    }
+
+    private static func encoded(_ body: (inout WireWriter) -> Void) -> [UInt8] {
+        var writer = WireWriter()
+        body(&writer)
+        return writer.bytes
     }
 
     /// Reads a request from a frame.
@@ -25,8 +40,8 @@ package enum Request: Hashable, Sendable {
         switch frame.kind {
         case .evaluate: self = .evaluate(try EvaluateRequest(from: &reader))
         case .inspect: self = .inspect(try InspectRequest(from: &reader))
-        case .saveNow: self = .saveNow
-        case .taken: self = .taken(slot: try reader.read())
+        case .saveNow: self = .saveNow(runNumber: try reader.read())
+        case .taken: self = .taken(slot: try reader.read(), before: try reader.read())
         default: throw .unknownTag(frame.kind.rawValue, in: "request")
         }
         try reader.finish()

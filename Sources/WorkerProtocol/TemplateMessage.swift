@@ -21,7 +21,7 @@ package enum TemplateMessage: Hashable, Sendable {
     case ended(workerID: UInt32, status: WorkerExit)
 
     /// The version of this module's messages; both processes must have the same.
-    package static let protocolVersion: UInt32 = 3
+    package static let protocolVersion: UInt32 = 4
     /// The most bytes that a message has.
     package static let byteCountMax = 512
 
@@ -127,8 +127,9 @@ package enum WorkerDescriptor: Int32, CaseIterable, Sendable {
     /// V8's last words.
     case diagnostics = 5
 
-    /// How many snapshots the exchange memory has room for: one that is read, and one that is made.
-    package static let exchangeSlotCount = 2
+    /// How many snapshots the exchange memory has room for: one that is read, the one of the last
+    /// run, and the one before, until it is known that the last run counts.
+    package static let exchangeSlotCount = 3
 
     /// How much of a slot stays as it is when the server has read it, in bytes: of a heap that
     /// holds little the whole snapshot. With that its worker has some 5 MiB of its own.

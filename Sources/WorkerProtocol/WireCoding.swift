@@ -14,6 +14,21 @@ package enum WireError: Error, Hashable, Sendable {
     case otherVersion(UInt32)
 }
 
+extension WireError: CustomStringConvertible {
+    /// What is wrong with them.
+    package var description: String {
+        switch self {
+        case .truncated: "it ends too soon"
+        case .trailingBytes(let count): "\(count) bytes are left behind it"
+        case .unknownTag(let tag, let place): "it has an unknown tag, \(tag), in \(place)"
+        case .invalidText: "a text in it is not UTF-8"
+        case .frameTooLarge(let byteCount, let limit):
+            "it has \(byteCount) bytes, and at most \(limit) are allowed"
+        case .otherVersion(let version): "it is of version \(version) of the protocol"
+        }
+    }
+}
+
 /// Appends fields in the protocol's layout: little-endian integers, bytes behind their `UInt32`
 /// count.
 package struct WireWriter: Sendable {

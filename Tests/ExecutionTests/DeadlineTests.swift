@@ -44,9 +44,30 @@ struct DeadlineTests {
             let heap = try HeapName("heap")
             await eventually { harness.service.queue.waitingCount(on: heap) == 1 }
             harness.clock.advance(by: .seconds(1))
-            #expect(try await second.failure?.kind == .timeout)
+            let failure = try await second.failure
+            #expect(failure?.kind == .busy)
+            #expect(failure?.message.contains("waited 1 s for other runs on heap heap") == true)
             asked.worker.finish(asked.request)
             #expect(try await first.text == "hold")
+        }
+    }
+
+    @Test("says that it waited where its turn came with the deadline")
+    func deadlineWithTurn() async throws {
+        try await Harness.run { harness in
+            async let first = harness.execute("hold", on: "heap", timeout: .seconds(9))
+            let asked = try #require(await harness.source.nextRequest())
+            async let second = harness.execute("hold", on: "heap", timeout: .seconds(1))
+            let heap = try HeapName("heap")
+            await eventually { harness.service.queue.waitingCount(on: heap) == 1 }
+            harness.clock.advance(by: .milliseconds(900))
+            asked.worker.finish(asked.request)
+            #expect(try await first.text == "hold")
+            _ = try #require(await harness.source.nextRequest())
+            harness.clock.advance(by: .milliseconds(600))
+            let failure = try await second.failure
+            #expect(failure?.kind == .timeout)
+            #expect(failure?.message.contains("it waited 0.9 s for other runs") == true)
         }
     }
 
@@ -58,7 +79,7 @@ struct DeadlineTests {
             async let second = harness.execute("2", timeout: .seconds(1))
             await eventually { harness.service.pool.waitingCount == 1 }
             harness.clock.advance(by: .seconds(1))
-            #expect(try await second.failure?.kind == .timeout)
+            #expect(try await second.failure?.kind == .busy)
             asked.worker.finish(asked.request)
             #expect(try await first.text == "hold")
         }

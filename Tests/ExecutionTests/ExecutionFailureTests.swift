@@ -69,7 +69,8 @@ struct ExecutionFailureTests {
             for round in 1...8 {
                 for worker in source.workers { try await worker.hungUp() }
                 let report = try await harness.execute("x", on: "heap")
-                #expect(report.text == String(repeating: "x", count: round))
+                #expect(
+                    report.text == String(repeating: "x", count: round), "\(report.outcome)")
             }
         }
     }

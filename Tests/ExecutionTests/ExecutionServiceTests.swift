@@ -131,13 +131,33 @@ struct ExecutionServiceTests {
         }
     }
 
-    @Test("refuses to save on a version, and says why")
-    func saveOnVersion() async throws {
+    @Test("never saves a run on a version", arguments: [Durability.commit, .relaxed])
+    func saveOnVersion(_ durability: Durability) async throws {
+        try await Harness.run(limits: { $0.durability = durability }) { harness in
+            _ = try await harness.execute("1", on: "heap")
+            try await harness.service.unwritten.settle(HeapName("heap"))
+            let first = try #require(
+                try await harness.repository.head(of: HeapName("heap"))?.version)
+            _ = try await harness.execute("2", on: "heap")
+            let digits = first.text.prefix(10)
+            for reference in [first.text, "heap@\(digits)", String(digits)] {
+                let report = try await harness.execute("3", on: reference)
+                #expect(report.text == "13")
+                #expect(report.version == first)
+                #expect(report.statistics.snapshotByteCount == nil)
+            }
+            #expect(try await harness.execute("4", on: "heap").text == "124")
+        }
+    }
+
+    @Test("takes digits that no version starts with for the name of a new heap")
+    func nameOfDigits() async throws {
         try await Harness.run { harness in
-            let reference = "heap@01234567"
-            let failure = try await harness.execute("1", on: reference).failure
-            #expect(failure?.kind == .invalid)
-            #expect(failure?.message.contains("A version never changes") == true)
+            for text in ["1", "11"] {
+                let report = try await harness.execute("1", on: "12345678")
+                #expect(report.text == text)
+                #expect(report.heap == (try HeapName("12345678")))
+            }
         }
     }
 

@@ -64,6 +64,23 @@ struct QuarantineTests {
         }
     }
 
+    @Test("a worker's end that is told before its answer is no failure")
+    func endToldFirst() async throws {
+        let told = Told()
+        let source = FakeSource { worker, request in
+            worker.tellEnd(.exited(code: 0))
+            worker.echo(request)
+            worker.hangUp()
+        }
+        try await Harness.run(source: source, events: told.events) { harness in
+            for _ in 1...3 {
+                let text = try await harness.execute("1").text
+                #expect(text == "1")
+            }
+        }
+        #expect(told.failures.withLock { $0 } == [])
+    }
+
     @Test(
         "each way to end has its name",
         arguments: [
@@ -123,5 +140,58 @@ struct QuarantineTests {
             #expect(failure?.kind == .timeout)
         }
         #expect(told.failures.withLock { $0 } == [.deadline])
+    }
+
+    /// Looks at a heap whose worker ends as it opens it.
+    private func look(
+        at heap: String, in harness: Harness,
+        _ quarantined: InspectionRequest.QuarantinedHeaps = .refuse
+    ) async throws -> ExecutionFailure? {
+        let request = InspectionRequest(
+            heap: try HeapReference(heap), question: .digests, byteCountMax: 1_000,
+            quarantined: quarantined)
+        do throws(ExecutionFailure) {
+            _ = try await harness.service.inspect(request)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("a heap that cannot be looked at is quarantined too")
+    func inspection() async throws {
+        let source = FakeSource(inspecting: { $0.end(.signalled(SIGSEGV)) })
+        try await Harness.run(source: source) { harness in
+            let version = try #require(try await harness.execute("1", on: "heap").version)
+            for _ in 0..<2 {
+                #expect(try await look(at: "heap", in: harness)?.kind == .workerLost)
+            }
+            #expect(try await look(at: "heap", in: harness)?.kind == .quarantined)
+            let old = "heap@\(version.text.prefix(8))"
+            #expect(try await look(at: old, in: harness)?.kind == .quarantined)
+            #expect(try await harness.execute("2", on: "heap").failure?.kind == .quarantined)
+            // Who is to find out what is wrong may go on.
+            #expect(try await look(at: "heap", in: harness, .accept)?.kind == .workerLost)
+        }
+    }
+
+    @Test("a version that no heap leads to is quarantined by itself, and no heap with it")
+    func inspectionOfVersion() async throws {
+        let source = FakeSource(inspecting: { $0.end(.signalled(SIGSYS)) })
+        try await Harness.run(source: source) { harness in
+            let bad = try #require(try await harness.execute("1", on: "bad").version)
+            _ = try await harness.execute("2", on: "good")
+            _ = try await harness.repository.delete(HeapName("bad"))
+            // It is kept, and the reference finds it.
+            for reference in [bad.text, "good@\(bad.text.prefix(8))"] {
+                #expect(try await look(at: reference, in: harness)?.kind == .workerLost)
+            }
+            for reference in [bad.text, "good@\(bad.text.prefix(8))"] {
+                #expect(try await look(at: reference, in: harness)?.kind == .quarantined)
+                #expect(
+                    try await harness.execute("3", on: reference).failure?.kind == .quarantined)
+            }
+            #expect(try await harness.execute("3", on: "good").text == "23")
+        }
     }
 }

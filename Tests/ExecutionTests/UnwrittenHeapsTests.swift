@@ -31,7 +31,7 @@ struct UnwrittenHeapsTests {
     func chain() async throws {
         try await withHarness { harness in
             for code in ["a", "b", "c"] { _ = try await harness.execute(code, on: "h") }
-            try await harness.service.settle(HeapName("h"))
+            try await harness.service.unwritten.settle(HeapName("h"))
             #expect(try await harness.content(of: "h") == "abc")
             let page = try await harness.repository.history(
                 of: HeapReference("h"), limit: 10)
@@ -56,7 +56,7 @@ struct UnwrittenHeapsTests {
         }
     }
 
-    @Test("a run that is cancelled and ends all the same takes nothing of those before along")
+    @Test("a run that is cancelled and ends all the same is not stored, and those before are")
     func lateRun() async throws {
         let requests = Mutex<[EvaluateRequest]>([])
         let source = FakeSource { worker, request in
@@ -69,11 +69,11 @@ struct UnwrittenHeapsTests {
             await eventually { requests.withLock(\.count) == 2 }
             cancelled.cancel()
             #expect(try await cancelled.value.failure?.kind == .cancelled)
-            // The state of this run takes the place of the one that is kept.
             harness.source.workers.first?.finish(requests.withLock { $0[1] })
-            try await harness.service.settle(HeapName("h"))
+            try await harness.service.unwritten.settle(HeapName("h"))
             #expect(harness.service.census.lossCount == 0)
-            #expect(try await harness.content(of: "h") == "ahold")
+            #expect(try await harness.content(of: "h") == "a")
+            #expect(try await harness.execute("b", on: "h").text == "ab")
         }
     }
 
@@ -93,8 +93,7 @@ struct UnwrittenHeapsTests {
         try await withHarness { harness in
             _ = try await harness.execute("a", on: "h")
             try await harness.intrude(on: "h")
-            try await harness.service.settle(HeapName("h"))
-            #expect(harness.service.census.lossCount == 1)
+            try await harness.lose("h")
             let told = try await harness.execute("b", on: "h")
             #expect(told.failure?.kind == .storage)
             let next = try await harness.execute("c", on: "h")
@@ -165,6 +164,92 @@ struct UnwrittenHeapsTests {
         }
     }
 
+    @Test("whatever touches a heap next is told what was lost of it, once", arguments: Touch.all)
+    private func told(_ touch: Touch) async throws {
+        try await withHarness { harness in
+            _ = try await harness.execute("other", on: "h", saving: .discard)
+            _ = try await harness.execute("a", on: "h")
+            _ = try await harness.execute("b", on: "h")
+            try await harness.lose("h")
+            let told = await touch.failure(harness)
+            #expect(told?.kind == .storage)
+            #expect(told?.message.contains("what 2 runs before this call left behind") == true)
+            #expect(try await harness.execute("c", on: "h").text == "otherc")
+        }
+    }
+
+    @Test("a loss that is found while a run fails is told to the next one, and to no later one")
+    func lostUnderRun() async throws {
+        try await withHarness { harness in
+            _ = try await harness.execute("a", on: "h")
+            async let failed = harness.execute("hold", on: "h")
+            let asked = try #require(await harness.source.nextRequest { $0.code == "hold" })
+            asked.worker.saveKept(.notSerializable("a thing"))
+            await eventually { harness.service.census.lossCount == 1 }
+            #expect(try await failed.failure?.message.contains("a thing") == true)
+            #expect(try await harness.execute("c", on: "h").text == "c")
+        }
+    }
+
+    @Test("a loss that is found when a run has thrown is told to the next one")
+    func lostAfterThrowing() async throws {
+        try await withHarness { harness in
+            _ = try await harness.execute("a", on: "h")
+            try await harness.intrude(on: "h")
+            #expect(try await harness.execute("throw", on: "h").failure?.kind == .exception)
+            #expect(try await harness.execute("c", on: "h").failure?.kind == .storage)
+            #expect(try await harness.execute("d", on: "h").text == "otherd")
+        }
+    }
+
+    @Test("whoever is cancelled is not told, and the next one is")
+    func cancelledBeforeTold() async throws {
+        try await withHarness { harness in
+            _ = try await harness.execute("a", on: "h")
+            try await harness.lose("h")
+            let cancelled = Task { () async -> ExecutionFailure? in
+                withUnsafeCurrentTask { $0?.cancel() }
+                do throws(ExecutionFailure) {
+                    try await harness.service.unwritten.settle(HeapName.sample)
+                    return nil
+                } catch { return error }
+            }
+            #expect(await cancelled.value?.kind == .cancelled)
+            #expect(try await harness.execute("c", on: "h").failure?.kind == .storage)
+        }
+    }
+
+    @Test("a wait for what is not written ends when it is given up")
+    func givenUp() async throws {
+        try await withHarness { harness in
+            _ = try await harness.execute("a", on: "h")
+            let run = Task { try await harness.execute("hold", on: "h") }
+            let asked = try #require(await harness.source.nextRequest { $0.code == "hold" })
+            // Nothing is written meanwhile: its worker is busy, and its fork has time.
+            let waiting = Task { try await harness.service.unwritten.settle(HeapName("h")) }
+            waiting.cancel()
+            await #expect(throws: ExecutionFailure.self) { try await waiting.value }
+            asked.worker.finish(asked.request)
+            #expect(try await run.value.text == "ahold")
+        }
+    }
+
+    @Test("a state that is written before its run is answered is stored all the same")
+    func writtenEarly() async throws {
+        let source = FakeSource { worker, request in
+            worker.echo(request)
+            worker.saveKept()
+        }
+        try await withHarness(source: source) { harness in
+            for (code, text) in [("a", "a"), ("b", "ab"), ("c", "abc")] {
+                #expect(try await harness.execute(code, on: "h").text == text)
+                try await harness.service.unwritten.settle(HeapName("h"))
+                #expect(try await harness.content(of: "h") == text)
+            }
+            #expect(harness.service.census.lossCount == 0)
+        }
+    }
+
     @Test("a worker that tells of a state it did not keep is ended")
     func unasked() async throws {
         let source = FakeSource { worker, _ in
@@ -177,5 +262,64 @@ struct UnwrittenHeapsTests {
             let report = try await harness.execute("a", on: "h")
             #expect(report.failure?.kind == .workerLost)
         }
+    }
+}
+
+/// Something that is done to a heap.
+private struct Touch: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let perform: @Sendable (Harness) async throws -> ExecutionFailure?
+
+    func failure(_ harness: Harness) async -> ExecutionFailure? {
+        do { return try await perform(harness) } catch { return error as? ExecutionFailure }
+    }
+
+    static let all = [
+        Touch("a run") { try await $0.execute("c", on: "h").failure },
+        Touch("a run that is not saved") {
+            try await $0.execute("c", on: "h", saving: .discard).failure
+        },
+        Touch("a run on an earlier version") { harness in
+            let head = try #require(await harness.repository.head(of: HeapName("h")))
+            return try await harness.execute("c", on: "h@\(head.version.short)", saving: .discard)
+                .failure
+        },
+        Touch("something in its turn") { harness in
+            _ = try await harness.service.withTurn(on: HeapName("h")) { () throws(HeapError) in }
+            return nil
+        },
+        Touch("a look at its history") { harness in
+            try await harness.service.reading(after: .heap(HeapName("h"))) {
+                () throws(HeapError) in
+            }
+            return nil
+        },
+        Touch("a look at all heaps") { harness in
+            try await harness.service.reading(after: .startingWith("")) {
+                () throws(HeapError) in
+            }
+            return nil
+        },
+        Touch("a look into it") { harness in
+            _ = try await harness.service.inspect(
+                InspectionRequest(
+                    heap: HeapReference("h"), question: .digests, byteCountMax: 1000))
+            return nil
+        },
+    ]
+
+    private init(
+        _ description: String,
+        _ perform: @escaping @Sendable (Harness) async throws -> ExecutionFailure?
+    ) {
+        testDescription = description
+        self.perform = perform
+    }
+}
+
+extension HeapName {
+    fileprivate static var sample: HeapName {
+        guard let name = try? HeapName("h") else { preconditionFailure("It is a name.") }
+        return name
     }
 }

@@ -32,6 +32,7 @@ struct WireTests {
         .inspected(.described(json: Array("{}".utf8))), .inspected(.profiled(byteCount: 1 << 33)),
         .inspected(.outOfTime), .inspected(.outOfMemory), .inspected(.tooLarge),
         .snapshot(.kept),
+        .snapshot(.outOfMemory),
         .saved(
             SavedSnapshot(
                 runNumber: 7, slot: 1, report: .made(byteCount: 466_000, microseconds: 4_000))),
@@ -88,7 +89,7 @@ struct WireTests {
 
     @Test(
         "what is said between runs is read back as it was written",
-        arguments: [.saveNow, .taken(slot: 1)] as [Request])
+        arguments: [.saveNow(runNumber: 7), .taken(slot: 1, before: .max)] as [Request])
     func remarkRoundTrip(_ request: Request) throws {
         #expect(try Request(request.frame) == request)
     }

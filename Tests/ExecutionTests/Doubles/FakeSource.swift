@@ -18,13 +18,18 @@ final class FakeSource: WorkerSource {
     }
 
     private let answer: Answer
+    private let inspect: @Sendable (FakeWorker) -> Void
     private let state = Mutex(State())
     private let requests: AsyncStream<(FakeWorker, EvaluateRequest)>
     private let requestsContinuation: AsyncStream<(FakeWorker, EvaluateRequest)>.Continuation
 
     /// Makes a source whose workers answer so; ``nextRequest(where:)`` tells what they were asked.
-    init(answering answer: @escaping Answer = { worker, request in worker.echo(request) }) {
+    init(
+        answering answer: @escaping Answer = { worker, request in worker.echo(request) },
+        inspecting inspect: @escaping @Sendable (FakeWorker) -> Void = { _ in }
+    ) {
         self.answer = answer
+        self.inspect = inspect
         (requests, requestsContinuation) = AsyncStream.makeStream()
     }
 
@@ -48,7 +53,9 @@ final class FakeSource: WorkerSource {
         if let failure = state.withLock(\.failure) { throw failure }
         let worker = FakeWorker(descriptors, exit: eventLoop.makePromise())
         do {
-            try await worker.open(descriptors.channel, on: eventLoop) { worker, request in
+            try await worker.open(
+                descriptors.channel, on: eventLoop, inspecting: inspect
+            ) { worker, request in
                 self.answer(worker, request)
                 self.requestsContinuation.yield((worker, request))
             }

@@ -15,8 +15,8 @@ final class FakeWorker: Sendable {
     private let diagnostics: MemoryEnd
     /// What the heap holds that ``echo(_:)`` plays: all code that ran, one after the other.
     let heap = Mutex<[UInt8]>([])
-    /// What is kept for later: the number of the run, and what it left behind.
-    let kept = Mutex<(runNumber: UInt32, bytes: [UInt8])?>(nil)
+    /// What is kept for later, oldest first: the number of the run, and what it left behind.
+    let kept = Mutex<[(runNumber: UInt32, bytes: [UInt8])]>([])
     /// Whether a run is under way that the test ends.
     private let isHolding = Atomic(false)
     /// Which states were asked for.
@@ -32,13 +32,14 @@ final class FakeWorker: Sendable {
 
     func open(
         _ descriptor: Int32, on eventLoop: any EventLoop,
+        inspecting inspect: @escaping @Sendable (FakeWorker) -> Void,
         answering answer: @escaping @Sendable (FakeWorker, EvaluateRequest) -> Void
     ) async throws {
         let opened = try await ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
-                        ByteToMessageHandler(FrameDecoder()), RequestHandler(self, answer))
+                        ByteToMessageHandler(FrameDecoder()), RequestHandler(self, inspect, answer))
                 }
             }
             .withConnectedSocket(dup(descriptor)).get()
@@ -83,6 +84,12 @@ final class FakeWorker: Sendable {
         channel.closeFuture.whenComplete { [exit] _ in exit.succeed(status) }
     }
 
+    /// Has the template tell of an end that the channel does not show yet.
+    func tellEnd(_ status: WorkerExit?) {
+        isDying.withLock { $0 = true }
+        exit.succeed(status)
+    }
+
     func writeSnapshot(_ bytes: [UInt8]) { exchange.write(bytes) }
 
     func readSnapshot(byteCount: UInt64) -> [UInt8] { exchange.read(byteCount: Int(byteCount)) }
@@ -95,6 +102,8 @@ final class FakeWorker: Sendable {
     /// answer.
     func echo(_ request: EvaluateRequest) {
         states.withLock { $0.append(request.state) }
+        // Who goes on from a state has answered its run.
+        kept.withLock { $0 = $0.suffix(1) }
         switch request.state {
         case .stateless, .newHeap: heap.withLock { $0 = [] }
         case .snapshot(let byteCount):
@@ -129,18 +138,29 @@ final class FakeWorker: Sendable {
 
     private func save(_ bytes: [UInt8], _ request: EvaluateRequest) {
         guard request.savingDelayMilliseconds > 0 else { return save(bytes) }
-        kept.withLock { $0 = (request.runNumber, bytes) }
+        kept.withLock { $0.append((request.runNumber, bytes)) }
         say(.snapshot(.kept))
     }
 
     /// Does what it is told between two runs.
-    func saveNow() {
-        if !isHolding.load(ordering: .relaxed) { saveKept() }
+    func saveNow(_ runNumber: UInt32) {
+        if !isHolding.load(ordering: .relaxed) { saveKept(from: runNumber) }
     }
 
-    /// Does what a fork does whose time has come.
-    func saveKept(_ report: SnapshotReport? = nil) {
-        guard let (runNumber, bytes) = kept.withLock({ $0.take() }) else { return }
+    /// Forgets what is kept of runs before one.
+    func forgetKept(before runNumber: UInt32) {
+        kept.withLock { $0.removeAll { $0.runNumber < runNumber } }
+    }
+
+    /// Does what a fork does whose time has come: the one of this run or the next after it.
+    func saveKept(_ report: SnapshotReport? = nil, from runNumber: UInt32 = 0) {
+        let due = kept.withLock { kept in
+            kept.firstIndex { $0.runNumber >= runNumber }.map { index in
+                defer { kept.removeSubrange(...index) }
+                return kept[index]
+            }
+        }
+        guard let (runNumber, bytes) = due else { return }
         writeSnapshot(bytes)
         let made = SnapshotReport.made(byteCount: UInt64(bytes.count), microseconds: 1)
         say(.saved(SavedSnapshot(runNumber: runNumber, slot: 0, report: report ?? made)))
@@ -173,19 +193,25 @@ private final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = Frame
 
     private let worker: FakeWorker
+    private let inspect: @Sendable (FakeWorker) -> Void
     private let answer: @Sendable (FakeWorker, EvaluateRequest) -> Void
 
-    init(_ worker: FakeWorker, _ answer: @escaping @Sendable (FakeWorker, EvaluateRequest) -> Void)
-    {
+    init(
+        _ worker: FakeWorker, _ inspect: @escaping @Sendable (FakeWorker) -> Void,
+        _ answer: @escaping @Sendable (FakeWorker, EvaluateRequest) -> Void
+    ) {
         self.worker = worker
+        self.inspect = inspect
         self.answer = answer
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch try? Request(unwrapInboundIn(data)) {
         case .evaluate(let request): answer(worker, request)
-        case .saveNow: worker.saveNow()
-        case .inspect, .taken, nil: break
+        case .saveNow(let runNumber): worker.saveNow(runNumber)
+        case .inspect: inspect(worker)
+        case .taken(_, let runNumber): worker.forgetKept(before: runNumber)
+        case nil: break
         }
     }
 }

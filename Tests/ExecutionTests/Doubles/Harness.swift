@@ -66,6 +66,14 @@ struct Harness: Sendable {
         return String(decoding: loaded.snapshot, as: UTF8.self)
     }
 
+    /// Lets what was answered of a heap be lost, and nobody be told of it yet.
+    func lose(_ heap: String) async throws {
+        let lossCount = service.census.lossCount
+        try await intrude(on: heap)
+        try await service.unwritten.written(HeapName(heap))
+        #expect(service.census.lossCount == lossCount + 1)
+    }
+
     /// Moves a heap's head behind the service's back.
     func intrude(on heap: String) async throws {
         let name = try HeapName(heap)
@@ -85,5 +93,14 @@ extension ExecutionReport {
 
     var failure: ExecutionFailure? {
         if case .failure(let failure) = outcome { failure } else { nil }
+    }
+}
+
+extension UnwrittenHeaps {
+    /// Waits as a call that is told of a loss unless it was cancelled.
+    func settle(_ name: HeapName) async throws(ExecutionFailure) {
+        try await settle(name) { () throws(ExecutionFailure) in
+            if Task.isCancelled { throw .cancelled }
+        }
     }
 }
