@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from raw_client import LEGACY_VERSION, MODERN_VERSION, ToolResult, modern_meta
+from raw_client import LEGACY_VERSION, MODERN_VERSION, Questions, ToolResult, modern_meta
 
 WAIT_SECONDS = 30.0
 """How long anything may take where a test names no time of its own."""
@@ -102,6 +102,11 @@ class Reply:
         return json.loads(self.body)
 
     @property
+    def is_of_messages(self) -> bool:
+        kind = self.headers.get("content-type", "")
+        return kind.startswith(("application/json", "text/event-stream"))
+
+    @property
     def messages(self) -> list[dict]:
         """What was answered, be it JSON or a stream of events."""
         if not self.headers.get("content-type", "").startswith("text/event-stream"):
@@ -132,13 +137,14 @@ class Client:
         self._token = token
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_SECONDS)
         self._next_id = 0
+        self._questions = Questions()
 
     def send(
         self, method: str, path: str, headers: dict[str, str] | None = None,
         body: bytes | None = None,
     ) -> Reply:
         self.begin(method, path, headers, body)
-        return Reply(self._connection.getresponse())
+        return self.reply()
 
     def begin(
         self, method: str, path: str, headers: dict[str, str] | None = None,
@@ -155,17 +161,24 @@ class Client:
 
     def reply(self) -> Reply:
         """The response to what was begun."""
-        return Reply(self._connection.getresponse())
+        reply = Reply(self._connection.getresponse())
+        for message in reply.messages if reply.is_of_messages else []:
+            self._questions.note_received(message)
+        return reply
 
     def stream(self) -> Iterator[tuple[str, str]]:
         """The events of the response to what was begun, as they come."""
-        return events(self._connection.getresponse())
+        for name, data in events(self._connection.getresponse()):
+            if name == "message":
+                self._questions.note_received(json.loads(data))
+            yield name, data
 
     def post(self, message: object, headers: dict[str, str] | None = None) -> Reply:
         self.begin_post(message, headers)
         return self.reply()
 
     def begin_post(self, message: object, headers: dict[str, str] | None = None) -> None:
+        self._questions.note_sent(message)
         session = {"Mcp-Session-Id": self.session} if self.session else {}
         self.begin("POST", "/mcp", session | (headers or {}), json.dumps(message).encode())
 

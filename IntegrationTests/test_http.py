@@ -220,12 +220,12 @@ def http(*lines: str, content: bytes = b"") -> bytes:
 
 HOST = "Host: localhost"
 LAST = "Connection: close"
+POST = ("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json")
+CHUNKS = b"2\r\n{}\r\n0\r\n\r\n"
 RAW = {
-    "two lengths": (http("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json",
-                         "Content-Length: 2", "Content-Length: 3", content=b"{}x"), b"400"),
-    "length and chunks": (http("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json",
-                               "Content-Length: 2", "Transfer-Encoding: chunked",
-                               content=b"2\r\n{}\r\n0\r\n\r\n"), b"400"),
+    "two lengths": (http(*POST, "Content-Length: 2", "Content-Length: 3", content=b"{}x"), b"400"),
+    "length and chunks": (http(*POST, "Content-Length: 2", "Transfer-Encoding: chunked",
+                               content=CHUNKS), b"400"),
     "a malformed request": (b"\x16\x03\x01 nonsense\r\n\r\n", b"400"),
     "a folded header": (http("GET /healthz HTTP/1.1", HOST, "X: a", " b"), b"400"),
     "no host": (http("GET /healthz HTTP/1.1", LAST), b"400"),
@@ -233,8 +233,7 @@ RAW = {
     "two sessions": (http("DELETE /mcp HTTP/1.1", HOST, "Mcp-Session-Id: a",
                           "Mcp-Session-Id: b", LAST),
                      b"400"),
-    "a malformed chunk": (http("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json",
-                               "Transfer-Encoding: chunked", content=b"zz\r\n"), b"400"),
+    "a malformed chunk": (http(*POST, "Transfer-Encoding: chunked", content=b"zz\r\n"), b"400"),
     "chunks over the limit": (http("POST /mcp HTTP/1.1", HOST, "Content-Type: application/json",
                                    "Transfer-Encoding: chunked",
                                    content=b"100000\r\n" + b" " * 0x100000 + b"\r\n") +
@@ -251,6 +250,19 @@ RAW = {
     "a length that is no number": (http("POST /mcp HTTP/1.1", HOST, "Content-Length: +2"), b"400"),
     "an encoding beside chunks": (http("POST /mcp HTTP/1.1", HOST,
                                        "Transfer-Encoding: chunked, identity"), b"400"),
+    "an encoding before chunks": (http(*POST, "Transfer-Encoding: gzip, chunked",
+                                       content=CHUNKS), b"501"),
+    "an encoding in a header of its own": (
+        http(*POST, "Transfer-Encoding: gzip", "Transfer-Encoding: chunked", content=CHUNKS),
+        b"501"),
+    "an encoding without chunks": (http(*POST, "Transfer-Encoding: identity"), b"501"),
+    "chunks in HTTP/1.0": (http("POST /mcp HTTP/1.0", *POST[1:], "Transfer-Encoding: chunked",
+                                content=CHUNKS), b"400"),
+    "a control character before chunks": (http(*POST, "Transfer-Encoding: \x0bchunked"), b"400"),
+    "a length of hexadecimal digits": (http(*POST, "Content-Length: 0x2"), b"400"),
+    "two lengths in one header": (http(*POST, "Content-Length: 2, 2"), b"400"),
+    "the same length twice": (http(*POST, "Content-Length: 2", "Content-Length: 2",
+                                   content=b"{}"), b"400"),
     "another host in the target": (
         http("GET http://evil.example/healthz HTTP/1.1", HOST, LAST), b"400"),
     "another version": (http("GET /healthz HTTP/3.0", HOST), b"400"),

@@ -61,6 +61,31 @@ def test_older_versions_are_refused(server):
     assert asked.returncode != 0 and b"alert protocol version" in asked.stderr
 
 
+def test_a_head_that_comes_by_drops_is_not_waited_for(server, identity):
+    """Neither in several records, nor in one of which a part comes: long before a connection that
+    is only idle is closed."""
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 1000
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = trusting(identity[0]).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with socket.create_connection(("localhost", server.port), timeout=40) as part, \
+            socket.create_connection(("localhost", server.port), timeout=40) as plain, \
+            trusting(identity[0]).wrap_socket(plain, server_hostname="localhost") as whole:
+        while True:
+            try:
+                session.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                part.sendall(outgoing.read())
+                incoming.write(part.recv(65536))
+        part.sendall(outgoing.read())
+        whole.sendall(head)
+        assert whole.recv(100) == b""
+        session.write(head)
+        part.sendall(outgoing.read()[:-1])
+        while part.recv(65536):
+            pass
+
+
 def test_clear_text_is_not_answered(server):
     received = send_raw(server.port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert not received.startswith(b"HTTP/")

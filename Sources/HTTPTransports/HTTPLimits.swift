@@ -20,8 +20,14 @@ package struct HTTPLimits: Hashable, Sendable {
     package var failuresPerMinute = AddressLimit(10)
     /// Sessions of legacy clients at a time.
     package var sessionsMax = 10_000
+    /// Those of one token; without tokens nobody can be told from others.
+    package var sessionsPerPrincipalMax = 1_000
     /// Streams of HTTP+SSE clients at a time; fewer than connections, so that they can be answered.
     package var streamsMax = 512
+    /// Those of one token.
+    package var streamsPerPrincipalMax = 128
+    /// Those of the requests at a time that one token may have: the rest is left to others.
+    package var requestsInFlightPerPrincipalMax: Int { (3 * requestsInFlightMax + 3) / 4 }
     /// How long a session of a legacy client lives without a request.
     package var sessionIdle = Duration.seconds(1800)
     /// How long a client may take to agree on TLS.

@@ -90,14 +90,15 @@ extension HTTPTransport {
         var body = MessageBody(of: request, limits: configuration.limits)
         var outcome = HTTPProbes.Outcome(status: 0)
         var response: Response
-        var isCounted = false
-        defer { if isCounted { admission.endRequest() } }
+        var counted: Principal?
+        defer { if let counted { admission.endRequest(of: counted) } }
         do throws(Refusal) {
             let admitted = try await admission.admit(
                 head, from: connection.address, endpoints: configuration.endpoints)
             if !admitted.route.isOpen, admitted.route != .stream {
-                try admission.beginRequest()
-                isCounted = true
+                let principal = admitted.principal ?? .anyone
+                try admission.beginRequest(of: principal)
+                counted = principal
             }
             if admitted.route.hasMessage {
                 try request.headers.checkContent()

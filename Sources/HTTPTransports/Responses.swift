@@ -54,7 +54,7 @@ extension Response {
 }
 
 /// Why a request is not served, before the protocol's core sees it.
-package struct Refusal: Error, Hashable {
+package struct Refusal: Error, Hashable, CustomStringConvertible {
     let status: HTTPResponse.Status
     /// What is wrong, in words for whoever set up the client; never anything of this machine.
     let message: String
@@ -100,6 +100,9 @@ package struct Refusal: Error, Hashable {
         case sessions
     }
 
+    /// The status and what is wrong.
+    package var description: String { "\(status.code): \(message)" }
+
     static func method(allowed: String) -> Refusal {
         Refusal(.methodNotAllowed, "Method not allowed", headers: [.allow: allowed])
     }
@@ -109,4 +112,7 @@ package struct Refusal: Error, Hashable {
     static let full = Refusal(
         .serviceUnavailable, "Too many sessions. Try again later.", headers: [.retryAfter: "10"],
         cause: .sessions)
+    static let fullOfOwn = Refusal(
+        .tooManyRequests, "Too many sessions of this token. End some of them, or try again later.",
+        headers: [.retryAfter: "10"], cause: .sessions)
 }

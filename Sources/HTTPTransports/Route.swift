@@ -35,7 +35,8 @@ enum Route: Hashable {
         }
         let path = target.prefix { $0 != "?" }
         let query = target.dropFirst(path.count + 1)
-        switch path {
+        // Many write an endpoint's address with a slash behind it.
+        switch path.hasSuffix("/") ? path.dropLast() : path {
         case "/mcp" where endpoints.contains(.streamableHTTP):
             switch request.method {
             case .post: self = .message

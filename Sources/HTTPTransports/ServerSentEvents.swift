@@ -16,7 +16,9 @@ struct ServerSentEvents: Sendable {
         self.calls = calls
         self.limits = limits
         // A session lives as long as its stream.
-        sessions = SessionTable(countMax: limits.streamsMax, idle: nil)
+        sessions = SessionTable(
+            countMax: limits.streamsMax, countPerPrincipalMax: limits.streamsPerPrincipalMax,
+            idle: nil)
     }
 
     /// How many streams there are.
@@ -30,7 +32,7 @@ struct ServerSentEvents: Sendable {
             throw Refusal(.notAcceptable, "Accept must allow text/event-stream")
         }
         let session = StreamSession(with: server, limits: limits)
-        guard let id = sessions.insert(session, of: principal) else { throw .full }
+        let id = try sessions.insert(session, of: principal)
         let end = { @Sendable [sessions] in
             sessions.remove(id)
             session.end()

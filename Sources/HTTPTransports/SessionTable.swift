@@ -13,6 +13,7 @@ final class SessionTable<Session: AnyObject & Sendable>: Sendable {
 
     private let entries = Mutex<[String: Entry]>([:])
     private let countMax: Int
+    private let countPerPrincipalMax: Int
     private let idle: Duration?
     private let isBusy: @Sendable (Session) -> Bool
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -20,14 +21,17 @@ final class SessionTable<Session: AnyObject & Sendable>: Sendable {
     /// Makes an empty table.
     ///
     /// - Parameters:
+    ///   - countPerPrincipalMax: how many of them one principal may have that can be told from
+    ///     others.
     ///   - idle: how long a session may be unused; nil if it ends in another way.
     ///   - isBusy: whether a session is in use although nothing looks it up.
     init(
-        countMax: Int, idle: Duration?,
+        countMax: Int, countPerPrincipalMax: Int, idle: Duration?,
         isBusy: @escaping @Sendable (Session) -> Bool = { _ in false },
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.countMax = countMax
+        self.countPerPrincipalMax = countPerPrincipalMax
         self.idle = idle
         self.isBusy = isBusy
         self.now = now
@@ -39,16 +43,26 @@ final class SessionTable<Session: AnyObject & Sendable>: Sendable {
     /// All sessions, in no order.
     var all: [Session] { entries.withLock { $0.values.map(\.session) } }
 
-    /// Adds a session under a new id; nil where there are too many.
-    func insert(_ session: Session, of principal: Principal) -> String? {
+    /// Adds a session under a new id, unless there are too many.
+    func insert(_ session: Session, of principal: Principal) throws(Refusal) -> String {
         let id = SessionID.random()
         let instant = now()
-        return entries.withLock { entries in
-            if entries.count >= countMax { removeIdle(from: &entries, at: instant) }
-            guard entries.count < countMax else { return nil }
+        try entries.withLock { entries throws(Refusal) in
+            if let refusal = refusal(of: principal, by: entries) {
+                removeIdle(from: &entries, at: instant)
+                if self.refusal(of: principal, by: entries) != nil { throw refusal }
+            }
             entries[id] = Entry(session: session, principal: principal, lastUsed: instant)
-            return id
         }
+        return id
+    }
+
+    private func refusal(of principal: Principal, by entries: [String: Entry]) -> Refusal? {
+        if entries.count >= countMax { return .full }
+        // Counted only where it matters: there are few sessions as a rule.
+        guard principal != .anyone, entries.count >= countPerPrincipalMax else { return nil }
+        let count = entries.values.count { $0.principal == principal }
+        return count >= countPerPrincipalMax ? .fullOfOwn : nil
     }
 
     /// Finds a session and counts that as its use; nil where it never was, has ended, or is

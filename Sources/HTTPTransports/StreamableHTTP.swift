@@ -15,7 +15,8 @@ struct StreamableHTTP: Sendable {
         self.calls = calls
         self.limits = limits
         sessions = SessionTable(
-            countMax: limits.sessionsMax, idle: limits.sessionIdle,
+            countMax: limits.sessionsMax, countPerPrincipalMax: limits.sessionsPerPrincipalMax,
+            idle: limits.sessionIdle,
             isBusy: { $0.callsInFlightCount > 0 })
     }
 
@@ -42,8 +43,7 @@ struct StreamableHTTP: Sendable {
         let client = try client(of: message, principal, request.headerFields)
         var response = await answer(message, from: client, in: forms, on: connection)
         if message.isInitialize, client.conversation.negotiatedRevision != nil {
-            guard let id = sessions.insert(client.conversation, of: principal) else { throw .full }
-            response.headers[.sessionID] = id
+            response.headers[.sessionID] = try sessions.insert(client.conversation, of: principal)
         }
         return response
     }

@@ -179,6 +179,10 @@ struct TransportLimitTests {
             ("Content-Length: 1\r\nContent-Length: 2\r\n\r\n", "400"),
             ("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
             ("X : x\r\n\r\n", "400"),
+            ("Transfer-Encoding: gzip, chunked\r\n\r\n", "501"),
+            ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", "501"),
+            ("Transfer-Encoding: chunked, chunked\r\n\r\n", "400"),
+            ("Content-Length: +1\r\n\r\n", "400"),
         ])
     func heads(_ rest: String, _ status: String) async throws {
         try await TestHTTP.serving { http in
@@ -186,6 +190,23 @@ struct TransportLimitTests {
             #expect(response.hasPrefix("HTTP/1.1 \(status) "), "\(response.prefix(200))")
             #expect(response.contains("\"jsonrpc\":\"2.0\"") && response.contains("close"))
         }
+    }
+
+    @Test("leave some of the requests at a time to others than one token")
+    func inFlightOfOne() throws {
+        var limits = HTTPLimits()
+        limits.requestsInFlightMax = 4
+        let admission = Admission(policy: AccessPolicy(), limits: limits)
+        for _ in 1...3 { try admission.beginRequest(of: .subject("alice")) }
+        #expect(throws: Refusal.self) { try admission.beginRequest(of: .subject("alice")) }
+        try admission.beginRequest(of: .subject("bob"))
+        #expect(throws: Refusal.self) { try admission.beginRequest(of: .subject("bob")) }
+        admission.endRequest(of: .subject("alice"))
+        try admission.beginRequest(of: .subject("alice"))
+        #expect(admission.requestCount == 4)
+        let open = Admission(policy: AccessPolicy(), limits: limits)
+        for _ in 1...4 { try open.beginRequest(of: .anyone) }
+        #expect(throws: Refusal.self) { try open.beginRequest(of: .anyone) }
     }
 
     @Test("refuse a target that is too long")

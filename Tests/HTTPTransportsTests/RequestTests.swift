@@ -19,6 +19,10 @@ struct RouteTests {
         arguments: [
             (HTTPRequest.Method.post, "/mcp", Route.message),
             (.post, "/mcp?x=1", .message),
+            (.post, "/mcp/", .message),
+            (.post, "/mcp/?x=1", .message),
+            (.get, "/sse/", .stream),
+            (.post, "/message/?sessionId=a", .streamMessage(sessionID: "a")),
             (.delete, "/mcp", .endOfSession),
             (.get, "/sse", .stream),
             (.post, "/message?sessionId=a", .streamMessage(sessionID: "a")),
@@ -35,7 +39,7 @@ struct RouteTests {
 
     @Test(
         "are not found elsewhere",
-        arguments: ["", "/", "mcp", "/MCP", "/mcp/", "/mcp/x", "//mcp", "/%6dcp", "*"])
+        arguments: ["", "/", "mcp", "/MCP", "/mcp//", "/mcp/x", "//mcp", "/%6dcp", "*"])
     func notFound(_ path: String) {
         #expect(route(.post, path) == .failure(.path))
     }

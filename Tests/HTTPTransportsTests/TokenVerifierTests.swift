@@ -43,7 +43,13 @@ struct TokenVerifierTests {
             ("\"sub\":\"alice\"", "\"sub\":\"\""), ("\"sub\":\"alice\"", "\"sub\":1"),
             ("\"exp\":1300", "\"exp\":\"1300\""), ("\"exp\":1300", "\"exp\":939"),
             ("\"exp\":1300,", ""), ("\"nbf\":900", "\"nbf\":1061"),
-            ("\"nbf\":900", "\"nbf\":\"x\""),
+            ("\"nbf\":900", "\"nbf\":\"x\""), ("\"nbf\":900", "\"nbf\":-1e400"),
+            ("\"nbf\":900", "\"nbf\":null"), ("\"nbf\":900", "\"nbf\":1e400"),
+            ("\"exp\":1300", "\"exp\":1e400"), ("\"exp\":1300", "\"exp\":-1e400"),
+            ("\"exp\":1300", "\"exp\":1e300"), ("\"exp\":1300", "\"exp\":253402300800"),
+            ("\"exp\":1300", "\"exp\":null"), ("\"exp\":1300", "\"exp\":[1300]"),
+            ("\"exp\":1300", "\"exp\":true"), ("\"exp\":1300", "\"exp\":NaN"),
+            ("\"exp\":1300", "\"exp\":Infinity"),
         ])
     func claims(_ part: String, _ other: String) async throws {
         let token = try authority.token(TestAuthority.claims.replacing(part, with: other))

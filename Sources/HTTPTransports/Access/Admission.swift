@@ -23,7 +23,7 @@ package final class Admission: Sendable {
     private let limits: HTTPLimits
     private let requests: Allowances<Owner>?
     private let failures: Allowances<ClientAddress>
-    private let inFlightCount = Mutex(0)
+    private let inFlight = Mutex<[Principal: Int]>([:])
     private let sessionCounts = Mutex<[@Sendable () -> Int]>([])
 
     /// Lets in whom the policy allows and who, where it is asked for, brings a good token.
@@ -46,7 +46,7 @@ package final class Admission: Sendable {
     package var connectionCount: Int { connections.count }
 
     /// How many requests are being served.
-    package var requestCount: Int { inFlightCount.withLock { $0 } }
+    package var requestCount: Int { inFlight.withLock { $0.values.reduce(0, +) } }
 
     /// How many sessions and streams there are.
     package var sessionCount: Int { sessionCounts.withLock { $0 }.reduce(0) { $0 + $1() } }
@@ -78,11 +78,17 @@ package final class Admission: Sendable {
         return try authentication.metadata(for: request, path: path)
     }
 
-    /// Counts a request as being served, until ``endRequest()``.
-    func beginRequest() throws(Refusal) {
-        let isRoom = inFlightCount.withLock { count in
-            guard count < limits.requestsInFlightMax else { return false }
-            count += 1
+    /// Counts a request as being served, until ``endRequest(of:)``.
+    func beginRequest(of principal: Principal) throws(Refusal) {
+        let ownMax =
+            principal == .anyone
+            ? limits.requestsInFlightMax : limits.requestsInFlightPerPrincipalMax
+        let isRoom = inFlight.withLock { counts in
+            let own = counts[principal, default: 0]
+            guard own < ownMax, counts.values.reduce(0, +) < limits.requestsInFlightMax else {
+                return false
+            }
+            counts[principal] = own + 1
             return true
         }
         guard isRoom else {
@@ -92,8 +98,11 @@ package final class Admission: Sendable {
         }
     }
 
-    func endRequest() {
-        inFlightCount.withLock { $0 -= 1 }
+    func endRequest(of principal: Principal) {
+        inFlight.withLock { counts in
+            guard let count = counts[principal] else { return }
+            counts[principal] = count > 1 ? count - 1 : nil
+        }
     }
 
     /// Whether it matters to an open route who asks, and can be found out.

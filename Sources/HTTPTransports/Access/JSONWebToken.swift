@@ -94,8 +94,15 @@ extension JSONWebToken {
         return Set(listed + written.flatMap { $0.split(separator: " ").map(String.init) })
     }
 
+    /// The last moment that calendars agree on: the end of the year 9999.
+    private static let secondsMax = 253_402_300_799.0
+
+    /// A moment in seconds since 1970; nil for what is none. A number without bounds would be one
+    /// that never comes, and a token with such an end would hold for ever.
     private func time(_ claim: String) -> Double? {
-        guard case .number(let number)? = claims[claim] else { return nil }
-        return Double(number.text)
+        guard case .number(let number)? = claims[claim], let seconds = Double(number.text),
+            (0...JSONWebToken.secondsMax).contains(seconds)
+        else { return nil }
+        return seconds
     }
 }

@@ -35,11 +35,14 @@ struct ConnectionSetup: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(CloseNotice(connection), position: .first)
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let watch = RequestWatch(headTimeout: limits.headTimeout) { [probes] status in
+            let watch = RequestWatch(
+                after: tls == nil ? .nothing : .handshake, headTimeout: limits.headTimeout
+            ) { [probes] status in
                 probes.onOutcome(HTTPProbes.Outcome(status: status))
             }
             try pipeline.addHandler(watch, position: .after(decoder))
             try pipeline.addHandler(ByteWatch(watch), position: .before(decoder))
+            if tls != nil { try pipeline.addHandler(ByteWatch(watch), position: .first) }
             try channel.syncOptions?.setOption(
                 .tcpOption(.userTimeout), value: Int(limits.writeStall / .milliseconds(1)))
             return Value(http: http, connection: connection)

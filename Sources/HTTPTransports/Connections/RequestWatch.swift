@@ -1,17 +1,28 @@
 import MCP
 import NIOCore
 import NIOHTTP1
+import NIOTLS
 
 /// Answers what is no request, and closes a connection on which a request's head comes by drops.
 ///
-/// It stands behind the decoder. ``ByteWatch`` before it tells it that anything came at all.
+/// It stands behind the decoder. A ``ByteWatch`` before it tells it that anything came at all, and
+/// one before TLS, where a record that comes by drops is seen by nobody else.
 final class RequestWatch: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    /// What comes before the first request.
+    enum Prelude {
+        case nothing
+        /// Clients agree on TLS first.
+        case handshake
+    }
+
     private enum State {
+        /// TLS is agreed upon. Next: `idle`.
+        case handshaking
         /// Nothing of a next request has come. Next: `inHead`.
         case idle
         /// A head has begun. Next: `inBody`.
@@ -24,10 +35,14 @@ final class RequestWatch: ChannelDuplexHandler {
 
     private let headTimeout: Duration
     private let onRefusal: @Sendable (_ status: Int) -> Void
-    private var state = State.idle
+    private var state: State
     private var unansweredCount = 0
 
-    init(headTimeout: Duration, onRefusal: @escaping @Sendable (_ status: Int) -> Void) {
+    init(
+        after prelude: Prelude, headTimeout: Duration,
+        onRefusal: @escaping @Sendable (_ status: Int) -> Void
+    ) {
+        state = prelude == .handshake ? .handshaking : .idle
         self.headTimeout = headTimeout
         self.onRefusal = onRefusal
     }
@@ -55,6 +70,10 @@ final class RequestWatch: ChannelDuplexHandler {
                 refuse(.badRequest, "The request names two hosts", context: context)
                 return
             }
+            if let fault = BodyFraming.fault(of: head) {
+                refuse(fault.status, fault.reason, context: context)
+                return
+            }
             state = .inBody
             unansweredCount += 1
         case .body: break
@@ -66,6 +85,13 @@ final class RequestWatch: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) { unansweredCount -= 1 }
         context.write(data, promise: promise)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshaking = state, case .handshakeCompleted = event as? TLSUserEvent {
+            state = .idle
+        }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

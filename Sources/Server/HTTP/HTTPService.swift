@@ -96,6 +96,7 @@ struct HTTPService: Service {
                     with: ServerMetrics.Sample(
                         pool: parts.execution.census,
                         templateStartCount: await parts.template.startCount,
+                        isReadOnly: parts.storage.writeFailure != nil,
                         cache: parts.storage.cacheStatistics,
                         connectionCount: admission.connectionCount,
                         requestCount: admission.requestCount,
@@ -132,17 +133,46 @@ struct HTTPService: Service {
 }
 
 extension ServerParts {
-    /// Whether heaps can be read and workers be started, and what confines those.
+    private enum StorageState: String {
+        case reachable
+        case readOnly = "read_only"
+        case unreachable
+
+        var reason: String? {
+            switch self {
+            case .reachable: nil
+            case .readOnly: "heaps cannot be written: see to the disk and restart the server"
+            case .unreachable: "heaps cannot be read"
+            }
+        }
+    }
+
+    /// For how long a probe waits for the storage.
+    private static let probeTimeout = Duration.seconds(5)
+
+    private var storageState: StorageState {
+        get async {
+            do {
+                let name = try HeapName("readyz")
+                _ = try await execution.reading(
+                    after: .nothing, timeout: ServerParts.probeTimeout
+                ) { [repository] () throws(HeapError) in try await repository.head(of: name) }
+            } catch {
+                return .unreachable
+            }
+            return storage.writeFailure == nil ? .reachable : .readOnly
+        }
+    }
+
+    /// Whether heaps can be read and written and workers be started, and what confines those.
     fileprivate var readiness: HTTPProbes.Readiness {
         get async {
             guard execution.isAccepting else {
                 return HTTPProbes.Readiness(reason: "the server is ending")
             }
             var reasons: [String] = []
-            do { _ = try await repository.head(of: HeapName("readyz")) } catch {
-                reasons.append("heaps cannot be read")
-            }
-            let storage: JSON = reasons.isEmpty ? "reachable" : "unreachable"
+            let storage = await storageState
+            if let reason = storage.reason { reasons.append(reason) }
             let sandbox: SandboxReport?
             do { sandbox = try await template.confinement() } catch {
                 sandbox = nil
@@ -160,7 +190,7 @@ extension ServerParts {
                 reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "),
                 isDegraded: sandbox?.entries.isEmpty == true,
                 details: [
-                    "storage": storage, "workers": sandbox == nil ? "down" : "up",
+                    "storage": .string(storage.rawValue), "workers": sandbox == nil ? "down" : "up",
                     "sandbox": [
                         "state": sandbox?.entries.isEmpty == true ? "off" : "on",
                         "on": .array(on), "not_needed": .array(notNeeded),

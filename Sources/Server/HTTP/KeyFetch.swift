@@ -8,8 +8,14 @@ enum KeyFetch {
     private static let timeout = TimeAmount.seconds(10)
 
     /// Why there are no keys.
-    enum Failure: Error {
+    enum Failure: Error, CustomStringConvertible {
         case status(UInt)
+
+        var description: String {
+            switch self {
+            case .status(let code): "the answer has status \(code)"
+            }
+        }
     }
 
     /// What fetches them from a URL. It follows nobody to another place, and each time is a
