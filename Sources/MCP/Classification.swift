@@ -32,7 +32,7 @@ extension Request {
         let claim = meta(.protocolVersion)?.string
         var missing: [MetaKey] = []
         if claim == nil { missing.append(.protocolVersion) }
-        if meta(.clientCapabilities)?.object == nil { missing.append(.clientCapabilities) }
+        if meta(.clientCapabilities)?.isObject != true { missing.append(.clientCapabilities) }
         guard let claim, missing.isEmpty else {
             let names = missing.map(\.rawValue).joined(separator: ", ")
             throw .invalidParameters("Missing required _meta field: \(names)")

@@ -18,7 +18,7 @@ package struct ClientMessage {
     package init(
         parsing text: [UInt8], context: MessageContext, limits: JSONLimits
     ) throws(MCPError) {
-        let json = try JSON(parsing: text, limits: limits)
+        let json = try JSON(parsing: text.withoutByteOrderMark, limits: limits)
         self.context = context
         if case .array(let elements) = json {
             content = .batch(elements.map(IncomingMessage.init))
@@ -37,5 +37,12 @@ package struct ClientMessage {
         } else {
             false
         }
+    }
+}
+
+extension [UInt8] {
+    /// Text without the mark that some programs put before all UTF-8 that they write.
+    package var withoutByteOrderMark: [UInt8] {
+        starts(with: [0xEF, 0xBB, 0xBF]) ? Array(dropFirst(3)) : self
     }
 }

@@ -7,7 +7,7 @@ extension Conversation {
         case .legacy: return revision.has(.tasks)
         case .modern:
             let extensions = request.meta(.clientCapabilities)?["extensions"]
-            return extensions?[MCPServer.tasksExtension]?.object != nil
+            return extensions?[MCPServer.tasksExtension]?.isObject ?? false
         }
     }
 
@@ -26,7 +26,7 @@ extension Conversation {
         guard revision.era == .legacy, knowsTasks(request, revision),
             let wish = request.parameters["task"], wish != .null
         else { return nil }
-        guard wish.object != nil else { throw .invalidParameters("\"task\" must be an object") }
+        guard wish.isObject else { throw .invalidParameters("\"task\" must be an object") }
         guard tool.length == .long else {
             throw .methodNotFound("tools/call of \(tool.name) as a task")
         }
@@ -123,7 +123,7 @@ extension Conversation {
             throw .invalidParameters("\"taskId\" is missing or no string")
         }
         guard let state = server.tasks.find(id, of: taskOwner(in: revision.era)) else {
-            throw .invalidParameters("Task not found: there is none of this id, or it has expired")
+            throw .taskNotFound
         }
         return state
     }
@@ -138,9 +138,7 @@ extension Conversation {
     private func listTasks(
         _ request: Request, _ revision: ProtocolRevision
     ) throws(MCPError) -> JSONObject {
-        if let cursor = request.parameters["cursor"], cursor != .null {
-            throw .invalidParameters("Unknown cursor")
-        }
+        try request.parameters.checkCursor()
         let tasks = server.tasks.all(of: taskOwner(in: revision.era))
         return ["tasks": .array(tasks.map { .object(json(of: $0, for: revision)) })]
     }
@@ -164,13 +162,16 @@ extension Conversation {
         _ request: Request, _ revision: ProtocolRevision
     ) throws(MCPError) -> Exchange.Reply {
         let state = try task(of: request, revision)
+        guard let ending = server.tasks.ending(of: state.id, of: state.owner) else {
+            throw .taskNotFound
+        }
         let cancellation = CancellationSignal()
         switch admit(request.id, cancellation) {
         case .duplicate: throw .duplicateID
         case .busy: throw .busy("Too many requests of this client are open already")
         case .admitted:
             let wait = TaskWait(
-                request: request, revision: revision, taskID: state.id, owner: state.owner,
+                request: request, revision: revision, taskID: state.id, ending: ending,
                 cancellation: cancellation, conversation: self)
             return .pending(PendingAnswer(content: .wait(wait)))
         }
@@ -182,7 +183,7 @@ struct TaskWait: Sendable {
     let request: Request
     let revision: ProtocolRevision
     let taskID: String
-    let owner: TaskOwner
+    let ending: TaskEnding
     let cancellation: CancellationSignal
     let conversation: Conversation
 
@@ -190,16 +191,15 @@ struct TaskWait: Sendable {
     ///
     /// - Returns: nil if the client does not want to wait any more; the task goes on.
     func run() async -> Answer? {
-        let tasks = conversation.server.tasks
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await tasks.waitForEnd(of: taskID) }
+            group.addTask { await ending.wait() }
             group.addTask { await cancellation.wait() }
             await group.next()
             group.cancelAll()
         }
         conversation.endCall(request.id)
         if Task.isCancelled || cancellation.wasSent { return nil }
-        guard case .ended(let result) = tasks.find(taskID, of: owner)?.status else {
+        guard case .ended(let result) = ending.state?.status else {
             return Answer(
                 error: .invalidParameters("The task was cancelled: it has no result"),
                 id: request.id)
@@ -209,6 +209,11 @@ struct TaskWait: Sendable {
         return Answer(
             id: request.id, result: conversation.server.complete(json, for: revision))
     }
+}
+
+extension MCPError {
+    fileprivate static let taskNotFound = MCPError.invalidParameters(
+        "Task not found: there is none of this id, it has expired, or newer results took its place")
 }
 
 extension Duration {

@@ -133,7 +133,12 @@ extension Conversation {
             result = server.discover(for: revision)
             caching = .allowed
         case ("tools/list", _):
-            result = try server.listTools(request.parameters, for: revision)
+            try request.parameters.checkCursor()
+            result = server.listTools(for: revision)
+            caching = .allowed
+        case (let method, _) where MCPServer.emptyLists[method] != nil:
+            try request.parameters.checkCursor()
+            result = MCPServer.emptyLists[method] ?? [:]
             caching = .allowed
         case ("tools/call", _):
             return try beginCall(request, revision: revision)
@@ -232,7 +237,7 @@ extension Conversation {
         switch tool.parameters.check(unchecked) {
         case .success(let checked): arguments = checked
         case .failure(let complaints):
-            return failure(of: request, complaints.text, revision: revision)
+            return refusal(.invalid, complaints.text, of: request, revision)
         }
         if let reply = try beginTask(request, tool, arguments, revision) { return reply }
         let logThreshold = try logThreshold(of: request, revision)
@@ -244,7 +249,7 @@ extension Conversation {
                 Busy: \(server.limits.callsInFlightMax) calls are running already. Wait for one \
                 to end, then call again.
                 """
-            return failure(of: request, text, revision: revision)
+            return refusal(.busy, text, of: request, revision)
         case .admitted:
             let call = ToolCall(
                 request: request, revision: revision, tool: tool, arguments: arguments,
@@ -273,10 +278,11 @@ extension Conversation {
         return try LogLevel(level)
     }
 
-    private func failure(
-        of request: Request, _ text: String, revision: ProtocolRevision
+    private func refusal(
+        _ refusal: ToolResult.Refusal, _ text: String, of request: Request,
+        _ revision: ProtocolRevision
     ) -> Exchange.Reply {
-        let result = ToolResult(.failure, text: text).json(for: revision)
+        let result = ToolResult.refusal(refusal, text).json(for: revision)
         return .answer(Answer(id: request.id, result: server.complete(result, for: revision)))
     }
 

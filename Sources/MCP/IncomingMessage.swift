@@ -29,8 +29,9 @@ enum IncomingMessage {
     }
 
     private init(method: JSON, id: RequestID?, _ json: JSON) {
-        // Clients that write out what they leave out send null.
-        let parameters = json["params"].flatMap { $0 == .null ? nil : $0 } ?? [:]
+        // Clients that write out what they leave out send null, or an array that is empty.
+        let given = json["params"].flatMap { $0 == .null || $0 == [] ? nil : $0 }
+        let parameters = given ?? [:]
         switch (method.string, id) {
         case (nil, _): self = .invalid(.invalidRequest("\"method\" must be a string"), id: id)
         case (let method?, nil) where json["id"] == nil:

@@ -56,7 +56,7 @@ extension MCPError {
         return .object(error)
     }
 
-    private var message: String {
+    fileprivate var message: String {
         switch self {
         case .malformedJSON: "Parse error"
         case .invalidRequest(let reason), .invalidParameters(let reason), .refused(let reason, _):
@@ -82,5 +82,13 @@ extension MCPError {
         case .refused(_, let requestID): ["requestId": .string(requestID)]
         default: nil
         }
+    }
+}
+
+extension MCPError: CustomStringConvertible {
+    /// What a client is told, with more where there is more.
+    package var description: String {
+        guard case .malformedJSON(let fault, let offset) = self else { return message }
+        return "\(message): \(fault.rawValue) at byte \(offset)"
     }
 }

@@ -120,14 +120,17 @@ extension MCPServer {
     }
 
     /// Answers `tools/list`, in one page.
-    func listTools(_ parameters: JSON, for revision: ProtocolRevision) throws(MCPError)
-        -> JSONObject
-    {
-        if let cursor = parameters["cursor"], cursor != .null {
-            throw .invalidParameters("Unknown cursor")
-        }
-        return ["tools": .array(tools.map { $0.json(for: revision) })]
+    func listTools(for revision: ProtocolRevision) -> JSONObject {
+        ["tools": .array(tools.map { $0.json(for: revision) })]
     }
+
+    /// Answers to what clients ask for who do not look at what a server can do: some give one up
+    /// that answers with an error.
+    static let emptyLists: [String: JSONObject] = [
+        "resources/list": ["resources": []],
+        "resources/templates/list": ["resourceTemplates": []],
+        "prompts/list": ["prompts": []],
+    ]
 
     /// The tool that a `tools/call` names, and the arguments that it gives, unchecked.
     func findTool(_ parameters: JSON) throws(MCPError) -> (tool: Tool, arguments: JSONObject) {
@@ -137,11 +140,13 @@ extension MCPServer {
         guard let tool = toolsByName[name] else {
             throw .invalidParameters("Unknown tool: \(name.prefix(128))")
         }
-        switch parameters["arguments"] {
-        case nil, .null: return (tool, [:])
-        case .object(let arguments): return (tool, arguments)
-        default: throw .invalidParameters("\"arguments\" must be an object")
+        guard let arguments = parameters["arguments"], arguments != .null else {
+            return (tool, [:])
         }
+        guard let members = arguments.lenientObject else {
+            throw .invalidParameters("\"arguments\" must be an object")
+        }
+        return (tool, members)
     }
 
     /// Whether a client may keep an answer.
@@ -166,5 +171,24 @@ extension MCPServer {
         let serverInfo = [(MetaKey.serverInfo.rawValue, implementation.json(for: revision))]
         members.append(JSONObject.Member(key: "_meta", value: .object(JSONObject(serverInfo))))
         return .object(JSONObject(distinct: members))
+    }
+}
+
+extension JSON {
+    /// The members of an object as clients send it: to some languages an empty one is an empty
+    /// array, and models put one into a string.
+    fileprivate var lenientObject: JSONObject? {
+        switch self {
+        case .object(let members): members
+        case .array([]): [:]
+        case .string(let text): (try? JSON(parsing: Array(text.utf8)))?.object
+        default: nil
+        }
+    }
+
+    /// Checks the parameters of a list that has one page.
+    func checkCursor() throws(MCPError) {
+        guard let cursor = self["cursor"], cursor != .null, cursor != "" else { return }
+        throw .invalidParameters("Unknown cursor")
     }
 }

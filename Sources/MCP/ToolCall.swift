@@ -95,7 +95,9 @@ struct ToolCall: Sendable {
             server.tasks.forget(id)
             return nil
         }
-        guard let state = server.tasks.find(id, of: owner) else { return nil }
+        guard let state = beginning.ending.state ?? server.tasks.find(id, of: owner) else {
+            return nil
+        }
         if case .ended(let result) = state.status {
             server.tasks.forget(id)
             return answer(result)
@@ -107,7 +109,7 @@ struct ToolCall: Sendable {
     }
 
     /// Returns when the task has ended, the call was cancelled, or patience is at its end.
-    private func waitForFirst(of ending: CancellationSignal) async {
+    private func waitForFirst(of ending: TaskEnding) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await ending.wait() }
             group.addTask { await cancellation.wait() }

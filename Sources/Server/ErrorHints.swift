@@ -10,6 +10,8 @@ struct ErrorHints {
         var heap: String?
         /// Whether the run found variables that earlier runs left.
         var foundState: Bool
+        /// Where the heap was when it was deleted not long ago; nil where that is not known.
+        var deletedVersion: String?
     }
 
     /// A sentence that says what would be right; nil where there is nothing to say.
@@ -34,11 +36,17 @@ struct ErrorHints {
             return "Nothing is kept between calls without `heap`: give each call the same heap "
                 + "name to find in it what earlier calls defined."
         }
-        return run.foundState
-            ? "inspect_heap lists the variables of heap \(heap). What a failed call defined was "
-                + "not kept."
-            : "Heap \(heap) is new and empty: list_heaps shows the heaps there are. What a "
-                + "failed call defined was not kept."
+        if run.foundState {
+            return "inspect_heap lists the variables of heap \(heap). What a failed call defined "
+                + "was not kept."
+        }
+        if let version = run.deletedVersion {
+            return "Heap \(heap) was deleted: fork_heap brings it back, with source \(version) and "
+                + "target \(heap)."
+        }
+        return "There is no heap \(heap): list_heaps shows the heaps there are, and fork_heap "
+            + "brings back one that was deleted, from its version. What a failed call defined was "
+            + "not kept."
     }
 
     /// The name in `x is not defined`.

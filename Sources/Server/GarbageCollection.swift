@@ -12,7 +12,7 @@ struct GarbageCollection: Service {
     let logger: Logger
 
     func run() async {
-        await cancelWhenGracefulShutdown {
+        await untilGracefulShutdown {
             var pause = GarbageCollection.startDelay
             while (try? await Task.sleep(for: pause)) != nil {
                 do {
@@ -27,4 +27,15 @@ struct GarbageCollection: Service {
             }
         }
     }
+}
+
+/// Does something until the server is told to end. It is not waited for then: storage may hang.
+func untilGracefulShutdown(_ body: @escaping @Sendable () async -> Void) async {
+    let (ended, end) = AsyncStream<Never>.makeStream()
+    let task = Task {
+        await body()
+        end.finish()
+    }
+    await cancelWhenGracefulShutdown { for await _ in ended {} }
+    task.cancel()
 }

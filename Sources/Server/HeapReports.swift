@@ -19,6 +19,17 @@ extension HeapHead {
     }
 }
 
+extension HeapPage.Entry {
+    /// Where a heap is, or what is wrong with it.
+    var json: JSONObject {
+        switch self {
+        case .heap(let head): head.json
+        case .damaged(let name, let damage):
+            ["name": .string(name.text), "damaged": .string("\(damage)")]
+        }
+    }
+}
+
 extension HeapMove {
     /// Where a heap is, and where it was.
     var json: JSONObject {

@@ -6,50 +6,61 @@ internal import MCP
 struct HeapTools: Sendable {
     private let service: ExecutionService
     private let repository: HeapRepository
+    private let deletedHeaps: DeletedHeaps
 
-    init(service: ExecutionService, repository: HeapRepository) {
+    init(service: ExecutionService, repository: HeapRepository, deletedHeaps: DeletedHeaps) {
         self.service = service
         self.repository = repository
+        self.deletedHeaps = deletedHeaps
     }
 
     /// The tools as clients see them.
     var tools: [Tool] { [listHeaps, heapHistory, forkHeap, deleteHeap] }
 
-    private func list(_ arguments: JSONObject) async throws(HeapError) -> JSONObject {
-        await service.settle()
-        let page = try await repository.list(
-            prefix: arguments["prefix"]?.string ?? "",
-            after: try arguments["cursor"]?.string.map { (text) throws(HeapError) in
-                try HeapName(text)
-            },
-            limit: arguments["limit"]?.integer ?? 100)
-        var json: JSONObject = ["heaps": .array(page.heads.map { .object($0.json) })]
+    private func list(_ arguments: JSONObject) async throws(ExecutionFailure) -> JSONObject {
+        let prefix = arguments["prefix"]?.string ?? ""
+        let page = try await service.reading(after: .startingWith(prefix)) { () throws(HeapError) in
+            try await repository.list(
+                prefix: prefix,
+                after: try arguments["cursor"]?.string.map { (text) throws(HeapError) in
+                    try HeapName(text)
+                },
+                limit: arguments["limit"]?.integer ?? 100)
+        }
+        var json: JSONObject = ["heaps": .array(page.entries.map { .object($0.json) })]
         json["next_cursor"] = page.next.map { .string($0.text) }
         return json
     }
 
-    private func history(_ arguments: JSONObject) async throws(HeapError) -> JSONObject {
-        let reference = try HeapReference(arguments["heap"]?.string ?? "")
-        await service.settle(reference.name)
+    private func history(_ arguments: JSONObject) async throws(ExecutionFailure) -> JSONObject {
+        let reference = try Self.stored { () throws(HeapError) in
+            try HeapReference(arguments["heap"]?.string ?? "")
+        }
         let limit = arguments["limit"]?.integer ?? 20
+        let history = try await service.reading(
+            after: reference.name.map { .heap($0) } ?? .nothing
+        ) { () throws(HeapError) in
+            try await repository.history(of: reference, limit: limit)
+        }
         var json: JSONObject = ["heap": .string("\(reference)")]
-        for member in try await repository.history(of: reference, limit: limit).json.members {
+        for member in history.json.members {
             json[member.key] = member.value
         }
+        for member in history.json.members { json[member.key] = member.value }
         return json
     }
 
     private func fork(_ arguments: JSONObject) async throws(ExecutionFailure) -> JSONObject {
-        let (from, to) = try Self.stored { () throws(HeapError) in
+        let (source, target) = try Self.stored { () throws(HeapError) in
             (
-                try HeapReference(arguments["from"]?.string ?? ""),
-                try HeapName(arguments["to"]?.string ?? "")
+                try HeapReference(arguments["source"]?.string ?? ""),
+                try HeapName(arguments["target"]?.string ?? "")
             )
         }
-        await service.settle(from.name)
         let ifTaken: TakenName = arguments["replace"]?.boolean == true ? .replace : .refuse
-        return try await service.withTurn(on: to) { () throws(HeapError) in
-            try await repository.fork(from, to: to, ifTaken: ifTaken)
+        return try await service.withTurn(on: target, reading: source.name) {
+            () throws(HeapError) in
+            try await repository.fork(source, to: target, ifTaken: ifTaken)
         }.json
     }
 
@@ -57,9 +68,11 @@ struct HeapTools: Sendable {
         let name = try Self.stored { () throws(HeapError) in
             try HeapName(arguments["heap"]?.string ?? "")
         }
-        return try await service.withTurn(on: name) { () throws(HeapError) in
+        let head = try await service.withTurn(on: name) { () throws(HeapError) in
             try await repository.delete(name)
-        }.json
+        }
+        deletedHeaps.note(head)
+        return head.json
     }
 
     private static func stored<Result>(
@@ -75,16 +88,6 @@ struct HeapTools: Sendable {
             return .structured(try await body())
         } catch {
             return error.toolResult
-        }
-    }
-
-    private static func result(
-        reading body: () async throws(HeapError) -> JSONObject
-    ) async -> ToolResult {
-        do throws(HeapError) {
-            return .structured(try await body())
-        } catch {
-            return ExecutionFailure(error).toolResult
         }
     }
 }
@@ -108,7 +111,7 @@ extension HeapTools {
             annotations: ToolAnnotations(
                 effect: .readsOnly, repetition: .isIdempotent, world: .closed),
             call: { arguments, _ in
-                await Self.result(reading: { () throws(HeapError) in try await list(arguments) })
+                await Self.result { () throws(ExecutionFailure) in try await list(arguments) }
             })
     }
 
@@ -124,8 +127,7 @@ extension HeapTools {
             annotations: ToolAnnotations(
                 effect: .readsOnly, repetition: .isIdempotent, world: .closed),
             call: { arguments, _ in
-                await Self.result(reading: { () throws(HeapError) in try await history(arguments) }
-                )
+                await Self.result { () throws(ExecutionFailure) in try await history(arguments) }
             })
     }
 
@@ -133,14 +135,17 @@ extension HeapTools {
         Tool(
             name: "fork_heap", title: "Fork or undo",
             description: """
-                Gives a heap's present or earlier state a second name. Undo: from "h@0123abcd" to \
-                "h" with replace.
+                Gives a heap's present or earlier state a second name. Undo: source "h@0123abcd", \
+                target "h", with replace.
                 """,
+            // `from` is a keyword where clients make functions of tools.
             parameters: [
                 ToolParameter(
-                    "from", Self.name, .required,
+                    "source", otherNames: ["from"], Self.name, .required,
                     description: "name, name@version (8 digits suffice) or version."),
-                ToolParameter("to", Self.name, .required, description: "Name of the fork."),
+                ToolParameter(
+                    "target", otherNames: ["to"], Self.name, .required,
+                    description: "Name of the fork."),
                 ToolParameter(
                     "replace", .boolean, .optional, description: "true: move a heap that exists."),
             ],

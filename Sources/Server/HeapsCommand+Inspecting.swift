@@ -28,6 +28,11 @@ struct InspectHeapCommand: HeapsSubcommand {
     func validate() throws {
         guard (0...20).contains(depth) else { throw ValidationError("--depth is from 0 to 20") }
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        if let find, find.utf8.count > InspectRequest.textByteCountMax {
+            throw ValidationError(
+                "--find has \(find.utf8.count) bytes; it may have at most "
+                    + "\(InspectRequest.textByteCountMax)")
+        }
     }
 
     func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
@@ -38,7 +43,7 @@ struct InspectHeapCommand: HeapsSubcommand {
         let json = try await options.withExecution(on: heaps, settings) { service in
             try await service.inspect(
                 heap, question, byteCountMax: commandByteCountMax,
-                timeout: settings.limits.timeoutMax)
+                timeout: settings.limits.timeoutMax, quarantined: .accept)
         }
         return CommandOutput(json: json, text: VariableTree(json).text)
     }
@@ -68,7 +73,7 @@ struct HeapDevTools: HeapsSubcommand {
         do {
             let request = InspectionRequest(
                 heap: heap, question: .profile, byteCountMax: 0,
-                timeout: settings.limits.timeoutMax)
+                timeout: settings.limits.timeoutMax, quarantined: .accept)
             let inspection = try await options.withExecution(on: heaps, settings) { service in
                 try await service.inspect(request) { piece in
                     (try? handle.write(contentsOf: Data(piece))) != nil
@@ -107,7 +112,7 @@ struct DiffHeaps: HeapsSubcommand {
             func look(at heap: String) async throws(ExecutionFailure) -> JSONObject {
                 try await service.inspect(
                     heap, .digests, byteCountMax: commandByteCountMax,
-                    timeout: settings.limits.timeoutMax)
+                    timeout: settings.limits.timeoutMax, quarantined: .accept)
             }
             return (try await look(at: from), try await look(at: to))
         }

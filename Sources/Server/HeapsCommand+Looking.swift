@@ -13,25 +13,33 @@ struct ListHeaps: HeapsSubcommand {
     var prefix = ""
 
     func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
-        var heads: [HeapHead] = []
+        var entries: [HeapPage.Entry] = []
         var after: HeapName?
         repeat {
             let page = try await heaps.list(
                 prefix: prefix, after: after, limit: HeapRepository.pageCountMax)
-            heads += page.heads
+            entries += page.entries
             after = page.next
         } while after != nil
         let table = TextTable(["NAME", "VERSION", "VERSIONS", "UPDATED", "BYTES"]) {
-            heads.map { head in
-                [
-                    head.name.text, head.version.short, "\(head.runNumber)", head.updated.text,
-                    "\(head.snapshotByteCount)",
-                ]
-            }
+            entries.map(\.row)
         }
         return CommandOutput(
-            json: ["heaps": .array(heads.map { .object($0.json) })],
-            text: heads.isEmpty ? "No heaps." : table.text)
+            json: ["heaps": .array(entries.map { .object($0.json) })],
+            text: entries.isEmpty ? "No heaps." : table.text)
+    }
+}
+
+extension HeapPage.Entry {
+    fileprivate var row: [String] {
+        switch self {
+        case .heap(let head):
+            [
+                head.name.text, head.version.short, "\(head.runNumber)", head.updated.text,
+                "\(head.snapshotByteCount)",
+            ]
+        case .damaged(let name, let damage): [name.text, "damaged: \(damage)", "", "", ""]
+        }
     }
 }
 

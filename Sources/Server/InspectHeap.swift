@@ -15,7 +15,7 @@ struct InspectHeap: Sendable {
 
     /// The tool as clients see it.
     var tool: Tool {
-        let name = ToolParameter.Kind.string(byteCountMax: 256)
+        let name = ToolParameter.Kind.string(byteCountMax: InspectRequest.textByteCountMax)
         return Tool(
             name: "inspect_heap", title: "Inspect heap",
             description: "Lists a heap's variables without running code.",
@@ -63,7 +63,8 @@ extension ExecutionService {
     /// Looks into a heap; the answer says which version it is of.
     func inspect(
         _ heap: String, _ question: InspectRequest.Question, byteCountMax: Int,
-        timeout: Duration? = nil
+        timeout: Duration? = nil,
+        quarantined: InspectionRequest.QuarantinedHeaps = .refuse
     ) async throws(ExecutionFailure) -> JSONObject {
         let reference: HeapReference
         do throws(HeapError) { reference = try HeapReference(heap) } catch {
@@ -71,7 +72,8 @@ extension ExecutionService {
         }
         let inspection = try await inspect(
             InspectionRequest(
-                heap: reference, question: question, byteCountMax: byteCountMax, timeout: timeout))
+                heap: reference, question: question, byteCountMax: byteCountMax,
+                timeout: timeout, quarantined: quarantined))
         var json: JSONObject = ["version": .string(inspection.version.text)]
         // A worker's bytes are not taken for JSON until they were read as such.
         let limits = JSONLimits(byteCountMax: inspection.json.count)

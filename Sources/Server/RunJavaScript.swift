@@ -8,16 +8,18 @@ internal import WorkerProtocol
 struct RunJavaScript: Sendable {
     private let service: ExecutionService
     private let settings: Settings
+    private let deletedHeaps: DeletedHeaps
     private let onReport: @Sendable (ExecutionReport) -> Void
     private let stripper: TypeStripper?
 
     /// Makes the tool; `onReport` is called after each execution.
     init(
-        service: ExecutionService, settings: Settings,
+        service: ExecutionService, settings: Settings, deletedHeaps: DeletedHeaps,
         onReport: @escaping @Sendable (ExecutionReport) -> Void = { _ in }
     ) {
         self.service = service
         self.settings = settings
+        self.deletedHeaps = deletedHeaps
         self.onReport = onReport
         stripper = settings.script.esbuildPath.map { TypeStripper(esbuildPath: $0) }
     }
@@ -49,41 +51,48 @@ struct RunJavaScript: Sendable {
         let language = ScriptLanguage(rawValue: arguments["language"]?.string ?? "") ?? .detected
         return await RunJavaScript.tellingTime(to: context) {
             await run(request, in: language, context)
+                .toolResult(of: request.code, deletedHeaps)
         }
     }
 
     private func run(
         _ request: ExecutionRequest, in language: ScriptLanguage, _ context: ToolContext
-    ) async -> ToolResult {
+    ) async -> ScriptRun {
         let start = ContinuousClock.now
         if language == .typeScript {
-            let run = await strippedAndRun(request, since: start, context)
-            return run.toolResult(of: request.code)
+            return await strippedAndRun(request, since: start, context)
         }
         var report = await execute(request, context)
         guard language == .detected, report.mayBeTypeScript else {
-            return report.toolResult(of: request.code)
+            return .ran(report)
         }
         if stripper != nil {
             // Nothing ran. What is wrong as TypeScript too is wrong as JavaScript.
             let second = await strippedAndRun(request, since: start, context)
-            if second.kind != .syntax { return second.toolResult(of: request.code) }
+            if second.kind != .syntax { return second }
         } else if ScriptLanguage.looksLikeTypeScript(request.code) {
             report.addHint(ScriptLanguage.noStripperHint)
         }
-        return report.toolResult(of: request.code)
+        return .ran(report)
     }
 
     private func strippedAndRun(
         _ request: ExecutionRequest, since start: ContinuousClock.Instant, _ context: ToolContext
-    ) async -> TypeScriptRun {
+    ) async -> ScriptRun {
         guard let stripper else { return .notStripped(.noStripper) }
         var request = request
         let timeout = request.timeout ?? settings.limits.timeoutDefault
-        do throws(TypeScriptError) {
-            request.code = try await stripper.strip(request.code, timeout: timeout)
+        do throws(ExecutionFailure) {
+            request.code = try await service.preparing(within: timeout) {
+                [code = request.code] () throws(ExecutionFailure) in
+                do throws(TypeScriptError) {
+                    return try await stripper.strip(code, timeout: timeout)
+                } catch {
+                    throw ExecutionFailure(error)
+                }
+            }
         } catch {
-            return .notStripped(ExecutionFailure(error))
+            return .notStripped(error)
         }
         // The deadline covers all of it.
         request.timeout = max(.milliseconds(1), timeout - (ContinuousClock.now - start))
@@ -155,7 +164,8 @@ extension RunJavaScript {
                 description: "JavaScript. The value of the last expression is the result."),
             ToolParameter(
                 "language", .choice(ScriptLanguage.allCases.map(\.rawValue)), .optional,
-                description: "Default auto: types are stripped where the code has them."),
+                description: "Default auto: types are stripped where the code has them.",
+                synonyms: ["javascript": "js", "typescript": "ts"]),
             ToolParameter(
                 "timeout_ms", .integer(1...timeoutMax), .optional,
                 description: "Deadline of the whole call in milliseconds."),
@@ -193,6 +203,8 @@ extension RunJavaScript {
         "properties": [
             "result": ["description": "The value as JSON."],
             "text": ["type": "string"],
+            "note": ["type": "string"],
+            "media": ["type": "object"],
             "console": ["type": "array", "items": ["type": "object"]],
             "heap": ["type": "string"],
             "version": ["type": "string"],
@@ -200,6 +212,5 @@ extension RunJavaScript {
             "durable": ["type": "boolean"],
             "stats": ["type": "object"],
         ],
-        "required": ["text", "console", "stats"],
     ]
 }

@@ -24,16 +24,16 @@ enum ScriptLanguage: String, CaseIterable, Sendable {
     }
 }
 
-/// What came of a script in TypeScript.
-enum TypeScriptRun {
+/// What came of a script, in whichever language.
+enum ScriptRun {
     case ran(ExecutionReport)
     /// Its types could not be stripped: nothing ran.
     case notStripped(ExecutionFailure)
 
     /// The answer to a call with this code.
-    func toolResult(of code: String) -> ToolResult {
+    func toolResult(of code: String, _ deletedHeaps: DeletedHeaps) -> ToolResult {
         switch self {
-        case .ran(let report): report.toolResult(of: code)
+        case .ran(let report): report.toolResult(of: code, deletedHeaps)
         case .notStripped(let failure): failure.toolResult(of: code)
         }
     }
@@ -60,7 +60,7 @@ extension ExecutionFailure {
         if error == .tooSlow {
             self.init(
                 .timeout,
-                "The types were not stripped in time, and nothing ran: ask for a longer timeout, "
+                "The types were not stripped in time, and nothing ran: give a longer timeout_ms, "
                     + "or send JavaScript.")
             return
         }

@@ -24,18 +24,19 @@ extension ServerCommand {
             let streams = try StdioStreams.claim()
             let parts = try await makeParts(settings, executor, logger: logger)
             let transport = try StdioTransport(
-                server: parts.server, streams: streams, lending: EventLoopExecutor.lend)
+                server: parts.server, streams: streams, limits: settings.stdioLimits,
+                lending: EventLoopExecutor.lend)
             try await run(
                 .init(
                     service: TransportLifetime(transport: transport),
-                    successTerminationBehavior: .gracefullyShutdownGroup),
+                    successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "stdio"),
                 with: parts, on: executor, keeping: settings.retention, logger: logger)
         case .http(let http):
             let parts = try await makeParts(settings, executor, logger: logger)
             let service = try await HTTPService(
                 http, parts: parts, logger: logger)
             try await run(
-                .init(service: service), with: parts, on: executor,
+                .init(service: service, serviceName: "http"), with: parts, on: executor,
                 keeping: settings.retention, logger: logger)
         }
     }
@@ -47,14 +48,23 @@ extension ServerCommand {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: ExecutionLifetime(execution: parts.execution)),
+                    // Named, as the log would show what they hold.
+                    .init(
+                        service: ExecutionLifetime(execution: parts.execution),
+                        serviceName: "executions"),
                     .init(
                         service: GarbageCollection(
-                            repository: parts.repository, policy: retention, logger: logger)),
-                    .init(service: BaseHeapProvision(execution: parts.execution)),
-                    .init(service: TemplateCheck(template: parts.template)),
-                    .init(service: parts.memoryLifetime(logger: logger)),
-                    .init(service: TaskLifetime(tasks: parts.server.tasks)),
+                            repository: parts.repository, policy: retention, logger: logger),
+                        serviceName: "garbage collection"),
+                    .init(
+                        service: BaseHeapProvision(execution: parts.execution),
+                        serviceName: "base heap"),
+                    .init(
+                        service: TemplateCheck(template: parts.template),
+                        serviceName: "template check"),
+                    .init(
+                        service: parts.memoryLifetime(logger: logger), serviceName: "memory"),
+                    .init(service: TaskLifetime(tasks: parts.server.tasks), serviceName: "tasks"),
                     transport,
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -104,11 +114,17 @@ extension ServerCommand {
             limits: settings.limits,
             eventLoops: MultiThreadedEventLoopGroup.singleton, timeline: timeline, logger: logger,
             events: metrics.events)
+        let deletedHeaps = DeletedHeaps(grace: settings.retention.grace)
         var tools = [
-            RunJavaScript(service: execution, settings: settings) { metrics.note($0) }.tool
+            RunJavaScript(service: execution, settings: settings, deletedHeaps: deletedHeaps) {
+                metrics.note($0)
+            }.tool
         ]
         if settings.storage != .stateless {
-            tools += HeapTools(service: execution, repository: repository).tools
+            tools +=
+                HeapTools(
+                    service: execution, repository: repository, deletedHeaps: deletedHeaps
+                ).tools
             tools.append(InspectHeap(service: execution, settings: settings).tool)
         }
         let server = MCPServer(
@@ -223,7 +239,9 @@ private struct TemplateCheck: Service {
     func run() async throws {
         do throws(ExecutionError) { _ = try await template.identity() } catch {
             switch error {
-            case .workerMissing, .protocolMismatch, .templateRefused, .controlGroup: throw error
+            case .workerMissing, .systemIncomplete, .protocolMismatch, .templateRefused,
+                .controlGroup:
+                throw error
             // Perhaps the next one is ready in time.
             case .templateNotReady, .templateEnded, .system, .closed: break
             }
@@ -238,7 +256,7 @@ private struct BaseHeapProvision: Service {
     let execution: ExecutionService
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await execution.provideBaseHeap() }
+        await untilGracefulShutdown { await execution.provideBaseHeap() }
     }
 }
 
@@ -296,6 +314,12 @@ extension Settings {
 }
 
 extension Settings {
+    /// What was asked for is answered after the end of input too: a call ends at its deadline, or
+    /// somewhat later where it waits for storage.
+    fileprivate var stdioLimits: StdioLimits {
+        StdioLimits(answering: limits.timeoutMax + .seconds(30))
+    }
+
     /// The template that these settings ask for; nothing is started yet.
     func makeTemplate(
         timeline: Timeline, controlGroup: ControlGroup? = nil, logger: Logger

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Execution
 internal import Foundation
 internal import Logging
 internal import MCP
@@ -20,9 +21,21 @@ struct ServerCommand: AsyncParsableCommand {
         version: version,
         subcommands: [HeapsCommand.self, DoctorCommand.self])
 
+    static func main() async {
+        // Swift's library has the command line from there: without, none of it would be heeded.
+        if let missing = TemplateLaunch.missingPlace {
+            FileHandle.standardError.write(
+                Data("mcp-v8: \(ExecutionError.systemIncomplete(missing))\n".utf8))
+            _exit(EXIT_FAILURE)
+        }
+        await main(nil)
+    }
+
     @OptionGroup var options: ServerOptions
 
-    @Option(help: ArgumentHelp("A JSON object with options, such as {\"timeout-ms\": 5000}."))
+    @Option(
+        help: ArgumentHelp("A JSON object with options, such as {\"timeout-ms\": 5000}."),
+        transform: expandingTilde)
     var config: String?
 
     func run() async throws {

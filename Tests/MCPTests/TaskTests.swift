@@ -31,7 +31,7 @@ struct TaskTests {
             let task = try store.begin(for: Self.owner, timeToLive: .seconds(90)) { _ in
                 Self.result()
             }
-            await store.waitForEnd(of: task.state.id)
+            await task.ending.wait()
             time.advance(by: .seconds(89))
             guard case .ended = store.find(task.state.id, of: Self.owner)?.status else {
                 Issue.record("The result is gone")
@@ -55,7 +55,7 @@ struct TaskTests {
             time.advance(by: .seconds(600))
             #expect(store.find(task.state.id, of: Self.owner)?.isWorking == true)
             gate.send()
-            await store.waitForEnd(of: task.state.id)
+            await task.ending.wait()
             time.advance(by: .seconds(59))
             #expect(store.find(task.state.id, of: Self.owner) != nil)
             time.advance(by: .seconds(2))
@@ -128,7 +128,7 @@ struct TaskTests {
             var ids: [String] = []
             for _ in 0..<3 {
                 let task = try store.begin(for: Self.owner, timeToLive: nil) { _ in Self.result() }
-                await store.waitForEnd(of: task.state.id)
+                await task.ending.wait()
                 ids.append(task.state.id)
                 time.advance(by: .seconds(1))
             }
@@ -145,12 +145,65 @@ struct TaskTests {
                 let task = try store.begin(for: Self.owner, timeToLive: nil) { _ in
                     Self.result(String(repeating: "x", count: 1_000))
                 }
-                await store.waitForEnd(of: task.state.id)
+                await task.ending.wait()
                 ids.append(task.state.id)
                 time.advance(by: .seconds(1))
             }
             #expect(store.all(of: Self.owner).map(\.id) == Array(ids.dropFirst()))
         }
+    }
+
+    @Test("tell who waits of a result that is too large to be kept beside others")
+    func largeResult() async throws {
+        try await withStore(limits: TaskLimits(resultByteCountMax: 1_500)) { store in
+            let gate = Signal()
+            let oldest = try store.begin(for: Self.owner, timeToLive: nil) { _ in
+                await gate.wait()
+                return Self.result(String(repeating: "x", count: 3_000))
+            }
+            let newer = try store.begin(for: Self.owner, timeToLive: nil) { _ in
+                Self.result(String(repeating: "x", count: 1_000))
+            }
+            await newer.ending.wait()
+            gate.send()
+            await oldest.ending.wait()
+            guard case .ended = store.find(oldest.state.id, of: Self.owner)?.status else {
+                Issue.record("The result is gone before anybody could ask for it")
+                return
+            }
+            #expect(store.find(newer.state.id, of: Self.owner) == nil, "which ended before")
+        }
+    }
+
+    @Test("tell who waits of their end though another took their place meanwhile")
+    func droppedResult() async throws {
+        try await withStore(limits: TaskLimits(resultByteCountMax: 1)) { store in
+            let first = try store.begin(for: Self.owner, timeToLive: nil) { _ in Self.result("1") }
+            let ending = try #require(store.ending(of: first.state.id, of: Self.owner))
+            await first.ending.wait()
+            let second = try store.begin(for: Self.owner, timeToLive: nil) { _ in Self.result("2") }
+            await second.ending.wait()
+            #expect(store.find(first.state.id, of: Self.owner) == nil)
+            await ending.wait()
+            guard case .ended(Self.result("1")) = ending.state?.status else {
+                Issue.record("Who waited is told nothing")
+                return
+            }
+        }
+    }
+
+    @Test("that were not begun end with the store too")
+    func unbegun() async throws {
+        let store = TaskStore(limits: TaskLimits(), now: { .now })
+        let task = try store.begin(for: Self.owner, timeToLive: nil) { _ in
+            await Signal().wait()
+            return Self.result()
+        }
+        let running = Task { await store.run() }
+        running.cancel()
+        await running.value
+        await task.ending.wait()
+        #expect(task.ending.state?.isWorking == false)
     }
 
     @Test("end with the store")
@@ -166,7 +219,7 @@ struct TaskTests {
         await began.wait()
         running.cancel()
         await running.value
-        await store.waitForEnd(of: task.state.id)
+        await task.ending.wait()
         guard case .cancelled = store.find(task.state.id, of: Self.owner)?.status else {
             Issue.record("The task works on")
             return

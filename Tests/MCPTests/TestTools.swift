@@ -18,10 +18,14 @@ extension Tool {
     static let echo = Tool(
         name: "echo", title: "Echo", description: "Says it again.",
         parameters: [
-            ToolParameter("text", .string(byteCountMax: 8), .required, description: "What."),
+            ToolParameter(
+                "text", otherNames: ["words"], .string(byteCountMax: 8), .required,
+                description: "What."),
             ToolParameter("count", .integer(1...10), .optional, description: "How often."),
             ToolParameter("loud", .boolean, .optional, description: "How."),
-            ToolParameter("tone", .choice(["high", "low"]), .optional, description: "Which."),
+            ToolParameter(
+                "tone", .choice(["high", "low"]), .optional, description: "Which.",
+                synonyms: ["deep": "low"]),
         ],
         outputSchema: ["type": "object"], annotations: .harmless,
         call: { arguments, _ in .structured(arguments) })

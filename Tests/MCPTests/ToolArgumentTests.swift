@@ -4,13 +4,15 @@ import Testing
 @Suite("Arguments of tools")
 struct ToolArgumentTests {
     private func result(of arguments: String) async throws -> JSON {
-        let json = try await TestClient().json(
+        let client = TestClient()
+        await client.initialize(.november2025)
+        let json = try await client.json(
             of: Message.legacy("tools/call", #"{"name":"echo","arguments":\#(arguments)}"#))
         return try #require(json["result"])
     }
 
     @Test(
-        "that fit are given to the tool, without those that are null",
+        "that have one meaning are given to the tool, without those that are absent",
         arguments: [
             (#"{"text":"x"}"#, #"{"text":"x"}"#),
             (#"{"text":"12345678"}"#, #"{"text":"12345678"}"#),
@@ -18,6 +20,17 @@ struct ToolArgumentTests {
             (#"{"text":"","count":10.0}"#, #"{"text":"","count":10.0}"#),
             (#"{"text":"","loud":false,"tone":"low"}"#, #"{"text":"","loud":false,"tone":"low"}"#),
             (#"{"text":"","count":null,"loud":null,"tone":null}"#, #"{"text":""}"#),
+            (#"{"text":"","count":"","loud":"","tone":""}"#, #"{"text":""}"#),
+            (#"{"text":"x","count":"3"}"#, #"{"text":"x","count":3}"#),
+            (#"{"text":"x","count":" 10.0 "}"#, #"{"text":"x","count":10.0}"#),
+            (#"{"text":"x","loud":"true"}"#, #"{"text":"x","loud":true}"#),
+            (#"{"text":"x","loud":"False"}"#, #"{"text":"x","loud":false}"#),
+            (#"{"text":"x","tone":"LOW"}"#, #"{"text":"x","tone":"low"}"#),
+            (#"{"text":"x","tone":"Deep"}"#, #"{"text":"x","tone":"low"}"#),
+            (#"{"words":"x"}"#, #"{"text":"x"}"#),
+            (#"{"text":null,"words":"x"}"#, #"{"text":"x"}"#),
+            (#"{"text":"x","words":"x"}"#, #"{"text":"x"}"#),
+            (#""{\"text\":\"x\",\"count\":3}""#, #"{"text":"x","count":3}"#),
         ])
     func accepted(arguments: String, expected: String) async throws {
         let result = try await result(of: arguments)
@@ -48,12 +61,24 @@ struct ToolArgumentTests {
                 "Argument \"count\" must be an integer from 1 to 10, not 1.5."
             ),
             (
-                #"{"text":"x","count":"3"}"#,
-                "Argument \"count\" must be an integer from 1 to 10, not the string \"3\"."
+                #"{"text":"x","count":"30"}"#,
+                "Argument \"count\" must be an integer from 1 to 10, not the string \"30\"."
             ),
             (
-                #"{"text":"x","loud":"true"}"#,
-                "Argument \"loud\" must be true or false, not the string \"true\"."
+                #"{"text":"x","count":"three"}"#,
+                "Argument \"count\" must be an integer from 1 to 10, not the string \"three\"."
+            ),
+            (
+                #"{"text":"x","loud":"yes"}"#,
+                "Argument \"loud\" must be true or false, not the string \"yes\"."
+            ),
+            (
+                #"{"text":"x","loud":1}"#,
+                "Argument \"loud\" must be true or false, not 1."
+            ),
+            (
+                #"{"text":"x","words":"y"}"#,
+                "Arguments \"text\" and \"words\" mean the same: give \"text\" only."
             ),
             (
                 #"{"text":"x","tone":["low"]}"#,
@@ -76,9 +101,13 @@ struct ToolArgumentTests {
         let result = try await result(of: arguments)
         #expect(result["content"]?.array?.first?["text"]?.string == expected)
         #expect(result["isError"] == true)
+        let error = result["structuredContent"]?["error"]
+        #expect(error?["kind"] == "invalid" && error?["message"]?.string == expected)
     }
 
-    @Test("may be left out where none is required", arguments: ["", #","arguments":null"#])
+    @Test(
+        "may be left out where none is required",
+        arguments: ["", #","arguments":null"#, #","arguments":[]"#])
     func absent(arguments: String) async throws {
         let tool = Tool(
             name: "none", title: "None", description: "Takes none.", parameters: [],
@@ -95,7 +124,8 @@ struct ToolArgumentTests {
         #expect(
             schema?.text == """
                 {"type":"object","properties":{"text":{"type":"string","description":"What."},\
-                "count":{"type":"integer","minimum":1,"maximum":10,"description":"How often."},\
+                "count":{"type":"integer","minimum":1,"maximum":10,\
+                "description":"1 to 10. How often."},\
                 "loud":{"type":"boolean","description":"How."},"tone":{"type":"string",\
                 "enum":["high","low"],"description":"Which."}},"required":["text"],\
                 "additionalProperties":false}

@@ -21,6 +21,7 @@ struct LineFramerTests {
             (["a\nb\n"], ["a", "b"]), (["a", "b\n", "c", "\nd\n"], ["ab", "c", "d"]),
             (["a\r\nb\r", "\n"], ["a", "b"]), (["\n\r\n \t\r\na\n\n"], ["a"]), ([], []),
             (["a\rb\n"], ["a\rb"]), (["a\nb"], ["a", "b"]), (["a\n", ""], ["a"]),
+            (["\u{FEFF}a\n"], ["a"]), (["\u{FEFF}\r\na\n"], ["a"]),
         ] as [([String], [String])])
     func cut(pieces: [String], expected: [String]) {
         #expect(frame(pieces) == expected)

@@ -43,6 +43,9 @@ extension JSON {
         if case .object(let members) = self { members } else { nil }
     }
 
+    /// Whether it is an object, or an empty one in the spelling of languages that have arrays only.
+    var isObject: Bool { object != nil || self == [] }
+
     /// What a person calls this kind of value, with its article.
     var kindDescription: String {
         switch self {

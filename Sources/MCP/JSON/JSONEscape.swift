@@ -25,6 +25,29 @@ enum JSONEscape {
         else { return ("\u{FFFD}", 6) }
         return (UTF16.decode(UTF16.EncodedScalar([first, second])), 12)
     }
+
+    /// A character that ends a line to many readers, though JSON lets it stand in a string.
+    struct LineBreak {
+        let byteCount: Int
+        let escape: StaticString
+    }
+
+    /// The line break that begins at a byte of UTF-8: U+0085, U+2028 or U+2029.
+    ///
+    /// Who cuts a stream of events into lines by Unicode's rules loses the message that has one.
+    static func lineBreak(in bytes: Span<UInt8>, at index: Int) -> LineBreak? {
+        switch bytes[index] {
+        case 0xC2 where index + 1 < bytes.count && bytes[index + 1] == 0x85:
+            return LineBreak(byteCount: 2, escape: #"\u0085"#)
+        case 0xE2 where index + 2 < bytes.count && bytes[index + 1] == 0x80:
+            switch bytes[index + 2] {
+            case 0xA8: return LineBreak(byteCount: 3, escape: #"\u2028"#)
+            case 0xA9: return LineBreak(byteCount: 3, escape: #"\u2029"#)
+            default: return nil
+            }
+        default: return nil
+        }
+    }
 }
 
 extension [UInt8] {

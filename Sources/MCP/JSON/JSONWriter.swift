@@ -41,7 +41,7 @@ extension JSON {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(ascii text: StaticString) {
+    mutating func append(ascii text: StaticString) {
         self += text.description.utf8
     }
 
@@ -54,15 +54,27 @@ extension [UInt8] {
     }
 
     private mutating func append(escaping text: UnsafeBufferPointer<UInt8>) {
+        let bytes = unsafe Span(_unsafeElements: text)
         var copied = 0
-        for index in text.indices {
-            let byte = unsafe text[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            let lineBreak = JSONEscape.lineBreak(in: bytes, at: index)
+            guard
+                lineBreak != nil || byte < 0x20 || byte == UInt8(ascii: "\"")
+                    || byte == UInt8(ascii: "\\")
+            else {
+                index += 1
                 continue
             }
             unsafe append(contentsOf: UnsafeBufferPointer(rebasing: text[copied..<index]))
-            append(escapeOf: byte)
-            copied = index + 1
+            if let lineBreak {
+                append(ascii: lineBreak.escape)
+            } else {
+                append(escapeOf: byte)
+            }
+            index += lineBreak?.byteCount ?? 1
+            copied = index
         }
         unsafe append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...]))
     }

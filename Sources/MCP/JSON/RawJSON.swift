@@ -1,7 +1,7 @@
 /// JSON text from a process that is not trusted, found to be valid and safe to write as it is.
 ///
-/// It holds no raw line break, so it cannot break a line-framed stream, and no lone surrogate,
-/// which strict clients refuse.
+/// It holds no raw line break of any kind, so it cannot break a line-framed stream, and no lone
+/// surrogate, which strict clients refuse.
 package struct RawJSON: Hashable, Sendable {
     /// The text in UTF-8.
     package let bytes: [UInt8]
@@ -20,6 +20,7 @@ package struct RawJSON: Hashable, Sendable {
         for index in bytes.indices where bytes[index] == 0x0A || bytes[index] == 0x0D {
             bytes[index] = 0x20
         }
+        bytes.escapeLineBreaks()
         self.bytes = bytes
     }
 }
@@ -33,6 +34,26 @@ extension [UInt8] {
             done = escape + byteCount
             if scalar == "\u{FFFD}" { replaceSubrange(escape..<escape + 6, with: #"\ufffd"#.utf8) }
         }
+    }
+}
+
+extension [UInt8] {
+    /// Escapes the line breaks that JSON lets stand in strings.
+    fileprivate mutating func escapeLineBreaks() {
+        var escaped: [UInt8] = []
+        var copied = 0
+        var index = 0
+        while index < count {
+            guard let lineBreak = JSONEscape.lineBreak(in: span, at: index) else {
+                index += 1
+                continue
+            }
+            escaped += self[copied..<index]
+            escaped.append(ascii: lineBreak.escape)
+            index += lineBreak.byteCount
+            copied = index
+        }
+        if copied > 0 { self = escaped + self[copied...] }
     }
 }
 

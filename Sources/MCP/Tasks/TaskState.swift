@@ -30,6 +30,8 @@ struct TaskState: Sendable {
     var status = Status.working
     /// What it does, or what became of it.
     var message: String?
+    /// When it ended; nil while it works.
+    var ended: ContinuousClock.Instant?
     /// What its result counts for.
     var resultByteCount = 0
 

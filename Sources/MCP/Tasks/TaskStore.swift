@@ -8,8 +8,7 @@ package final class TaskStore: Sendable {
     private struct Entry {
         var state: TaskState
         let cancellation: CancellationSignal
-        /// Finished when the task has ended.
-        let ending: CancellationSignal
+        let ending: TaskEnding
         let onEnd: @Sendable (TaskState) -> Void
     }
 
@@ -22,8 +21,8 @@ package final class TaskStore: Sendable {
     /// A task whose work is about to begin.
     struct Beginning: Sendable {
         let state: TaskState
-        /// Sent when the task has ended.
-        let ending: CancellationSignal
+        /// For who waits until the task has ended.
+        let ending: TaskEnding
     }
 
     let limits: TaskLimits
@@ -47,6 +46,8 @@ package final class TaskStore: Sendable {
             group.cancelAll()
         }
         intake.finish()
+        // What was not begun has nobody who would end it.
+        for id in entries.withLock({ Array($0.keys) }) { endWithServer(id) }
     }
 
     /// Starts a task; it can be asked for when this returns.
@@ -72,8 +73,7 @@ package final class TaskStore: Sendable {
             id: id, owner: owner, created: now(), createdAt: wall, updatedAt: wall,
             timeToLive: min(max(wanted, range.lowerBound), range.upperBound))
         let entry = Entry(
-            state: state, cancellation: CancellationSignal(), ending: CancellationSignal(),
-            onEnd: onEnd)
+            state: state, cancellation: CancellationSignal(), ending: TaskEnding(), onEnd: onEnd)
         try entries.withLock { entries throws(MCPError) in
             try makeRoom(for: owner, in: &entries)
             entries[id] = entry
@@ -111,9 +111,10 @@ package final class TaskStore: Sendable {
         }
     }
 
-    /// Waits until a task has ended or the current task is cancelled.
-    func waitForEnd(of id: String) async {
-        await entries.withLock { $0[id]?.ending }?.wait()
+    /// The end of a task, which stays to be had by who asked for it before; nil where there is no
+    /// such task of this client's.
+    func ending(of id: String, of owner: TaskOwner) -> TaskEnding? {
+        find(id, of: owner).flatMap { state in entries.withLock { $0[state.id]?.ending } }
     }
 
     /// Ends a task that works; what it did afterwards is not told any more.
@@ -133,7 +134,7 @@ package final class TaskStore: Sendable {
     func forget(_ id: String) {
         let entry = entries.withLock { $0.removeValue(forKey: id) }
         entry?.cancellation.send()
-        entry?.ending.send()
+        entry?.ending.tell(entry?.state)
     }
 }
 
@@ -152,8 +153,12 @@ extension TaskStore {
         if let result, !Task.isCancelled {
             _ = end(job.id, as: .ended(result), message: nil)
         } else {
-            _ = end(job.id, as: .cancelled, message: "The server ended.")
+            endWithServer(job.id)
         }
+    }
+
+    private func endWithServer(_ id: String) {
+        _ = end(id, as: .cancelled, message: "The server ended.")
     }
 
     /// - Returns: the task after the change; nil if it had ended before.
@@ -183,14 +188,15 @@ extension TaskStore {
             // A task may take longer than its client wanted to keep it.
             let least = state.created.duration(to: instant) + limits.timeToFetch
             state.timeToLive = max(state.timeToLive, least)
+            state.ended = instant
         }
         let entry = entries.withLock { entries in
-            dropResults(from: &entries)
+            dropResults(from: &entries, before: id)
             return entries[id]
         }
         if let ended { entry?.onEnd(ended) }
         entry?.cancellation.send()
-        entry?.ending.send()
+        entry?.ending.tell(entry?.state)
         return entry?.state
     }
 
@@ -210,19 +216,24 @@ extension TaskStore {
         entries[oldest] = nil
     }
 
-    private func dropResults(from entries: inout [String: Entry]) {
+    /// Keeps the results within their bound; the one that has just come stays, however large it is.
+    private func dropResults(from entries: inout [String: Entry], before latest: String) {
         var byteCount = entries.values.reduce(0) { $0 + $1.state.resultByteCount }
         while byteCount > limits.resultByteCountMax,
-            let oldest = TaskStore.oldestEnded(in: entries)
+            let oldest = TaskStore.oldestEnded(in: entries, but: latest)
         {
             byteCount -= entries[oldest]?.state.resultByteCount ?? 0
             entries[oldest] = nil
         }
     }
 
-    private static func oldestEnded(in entries: [String: Entry]) -> String? {
-        entries.values.map(\.state).filter { !$0.isWorking }
-            .min { $0.created < $1.created }?.id
+    private static func oldestEnded(
+        in entries: [String: Entry], but latest: String? = nil
+    ) -> String? {
+        let ended = entries.values.compactMap { entry in
+            entry.state.id == latest ? nil : entry.state.ended.map { (entry.state.id, $0) }
+        }
+        return ended.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
     }
 
     /// 128 random bits: who knows the id has been told it.
@@ -239,5 +250,22 @@ extension ToolResult {
     /// What this result counts for where results are kept.
     fileprivate var byteCount: Int {
         JSON.object(json(for: .newestLegacy)).encoded().count
+    }
+}
+
+/// The end of a task for those who wait for it: they hear of it whatever is kept.
+final class TaskEnding: Sendable {
+    private let signal = CancellationSignal()
+    private let last = Mutex<TaskState?>(nil)
+
+    /// The task as it ended; nil while it works.
+    var state: TaskState? { last.withLock { $0 } }
+
+    /// Waits until the task has ended or the current task is cancelled.
+    func wait() async { await signal.wait() }
+
+    fileprivate func tell(_ state: TaskState?) {
+        last.withLock { $0 = $0 ?? state }
+        signal.send()
     }
 }

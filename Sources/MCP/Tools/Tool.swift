@@ -8,7 +8,8 @@ package struct Tool: Sendable {
     package let description: String
     /// What it accepts; both the input schema and the check of a call's arguments.
     package let parameters: [ToolParameter]
-    /// The JSON Schema of a success's ``ToolResult/structuredContent``, an object.
+    /// The JSON Schema of every ``ToolResult/structuredContent``, an object: failures are checked
+    /// against it too, by some clients.
     package let outputSchema: JSON?
     /// What a call may change.
     package let annotations: ToolAnnotations
@@ -38,14 +39,24 @@ package struct Tool: Sendable {
         call: @escaping Call
     ) {
         precondition(Tool.isValid(name: name), "A tool's name is [A-Za-z0-9_.-]{1,64}")
+        precondition(outputSchema?["required"] == nil, "Failures lack what successes have")
         self.name = name
         self.title = title
         self.description = description
         self.parameters = parameters
-        self.outputSchema = outputSchema
+        self.outputSchema = outputSchema.map(Tool.addingError)
         self.annotations = annotations
         self.length = length
         self.call = call
+    }
+
+    /// With what failures have, the core's own too.
+    private static func addingError(to schema: JSON) -> JSON {
+        var members = schema.object ?? ["type": "object"]
+        var properties = members["properties"]?.object ?? [:]
+        properties["error"] = ["type": "object"]
+        members["properties"] = .object(properties)
+        return .object(members)
     }
 
     private static func isValid(name: String) -> Bool {

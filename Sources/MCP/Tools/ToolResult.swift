@@ -80,6 +80,23 @@ package struct ToolResult: Hashable, Sendable {
         return ToolResult(.success, text: json.text, structuredContent: json)
     }
 
+    /// A call that was not begun, for one of these reasons.
+    enum Refusal: String {
+        /// Its arguments make no sense.
+        case invalid
+        /// Too much is done already.
+        case busy
+    }
+
+    /// A failure in the form in which tools tell of theirs.
+    static func refusal(_ refusal: Refusal, _ text: String) -> ToolResult {
+        let error: JSON = [
+            "kind": .string(refusal.rawValue), "name": .string(refusal.rawValue),
+            "message": .string(text),
+        ]
+        return ToolResult(.failure, text: text, structuredContent: ["error": error])
+    }
+
     func json(for revision: ProtocolRevision) -> JSONObject {
         var json: JSONObject = ["content": .array(content.map { $0.json(for: revision) })]
         if revision.has(.structuredContent) { json["structuredContent"] = structuredContent }

@@ -18,6 +18,7 @@ enum MetricName: String, CaseIterable, Sendable {
     case templateStarts = "mcp_v8_template_starts_total"
     case storageOperations = "mcp_v8_storage_operations_total"
     case storageSeconds = "mcp_v8_storage_duration_seconds"
+    case storageReadOnly = "mcp_v8_storage_read_only"
     case cacheReads = "mcp_v8_cache_reads_total"
     case cacheEvictions = "mcp_v8_cache_evictions_total"
     case cacheBytes = "mcp_v8_cache_bytes"
@@ -43,7 +44,7 @@ enum MetricName: String, CaseIterable, Sendable {
             .httpRefusals, .heapsLost:
             .counter
         case .executionsWaiting, .executionsWaitingForHeap, .workers, .workersWarm,
-            .workersWarmBytes, .heapsUnwritten, .cacheBytes,
+            .workersWarmBytes, .heapsUnwritten, .storageReadOnly, .cacheBytes,
             .httpConnections, .httpRequests, .httpSessions:
             .gauge
         case .executionSeconds, .evaluationSeconds, .storageSeconds, .httpSeconds:
@@ -73,6 +74,7 @@ enum MetricName: String, CaseIterable, Sendable {
         case .templateStarts: "Template processes that were started."
         case .storageOperations: "Uses of the storage of heaps."
         case .storageSeconds: "How long uses of the storage took."
+        case .storageReadOnly: "1 where nothing is written any more, else 0."
         case .cacheReads: "Reads of versions through the cache, by result."
         case .cacheEvictions: "Copies that were removed to make room."
         case .cacheBytes: "What the copies take."

@@ -71,6 +71,8 @@ struct ServerMetrics: Sendable {
     struct Sample {
         var pool: PoolCensus
         var templateStartCount: Int
+        /// Whether nothing is written any more.
+        var isReadOnly: Bool
         /// Nil where there is no cache.
         var cache: CacheCounts?
         var connectionCount: Int
@@ -93,6 +95,7 @@ struct ServerMetrics: Sendable {
             registry.set(.workerEnds, [("reason", reason.rawValue)], to: Double(count))
         }
         registry.set(.templateStarts, to: Double(sample.templateStartCount))
+        registry.set(.storageReadOnly, to: sample.isReadOnly ? 1 : 0)
         if let cache = sample.cache {
             registry.set(.cacheReads, [("result", "hit")], to: Double(cache.hitCount))
             registry.set(.cacheReads, [("result", "miss")], to: Double(cache.missCount))

@@ -26,7 +26,7 @@ struct HTTPOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A file with one bearer token on each line, one of which HTTP clients must send.",
-            valueName: "file"))
+            valueName: "file"), transform: expandingTilde)
     var authTokenFile: String?
 
     @Flag(help: "Listen beyond this machine without tokens: whoever reaches the port runs code.")
@@ -34,16 +34,19 @@ struct HTTPOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Speak TLS, with the chain of certificates in this PEM file.", valueName: "file"))
+            "Speak TLS, with the chain of certificates in this PEM file.", valueName: "file"),
+        transform: expandingTilde)
     var tlsCertificate: String?
 
-    @Option(help: ArgumentHelp("The private key to it, a PEM file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The private key to it, a PEM file.", valueName: "file"),
+        transform: expandingTilde)
     var tlsKey: String?
 
     @Option(
         help: ArgumentHelp(
             "Accept tokens of an authorization server, whose keys (JWKS) are in this file.",
-            valueName: "file"))
+            valueName: "file"), transform: expandingTilde)
     var jwksFile: String?
 
     @Option(

@@ -11,7 +11,7 @@ struct ScriptOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The esbuild that strips types off TypeScript, or none (the first on the PATH).",
-            valueName: "file"))
+            valueName: "file"), transform: expandingTilde)
     var esbuild: String?
 
     static let keys = [

@@ -8,7 +8,8 @@ struct StorageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Keep heaps in files under this directory. This is the default storage.",
-            discussion: "Default: \(Settings.directoryPathDefault)", valueName: "dir"))
+            discussion: "Default: \(Settings.directoryPathDefault)", valueName: "dir"),
+        transform: expandingTilde)
     var directoryPath: String?
 
     @Flag(help: "Keep no heaps: every run starts clean.")
@@ -20,7 +21,7 @@ struct StorageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A file with one key on each line: heaps are signed with the first, and refused if "
-                + "none of them signed them.", valueName: "file"))
+                + "none of them signed them.", valueName: "file"), transform: expandingTilde)
     var signingKeyFile: String?
 
     static let keys = [

@@ -1,3 +1,5 @@
+import MCP
+
 /// Cuts a stream of bytes into lines.
 struct LineFramer {
     /// What stands between two line breaks.
@@ -58,6 +60,7 @@ struct LineFramer {
     private mutating func endLine(into lines: inout [Line]) {
         if case .collecting(var line) = state {
             if line.last == UInt8(ascii: "\r") { line.removeLast() }
+            line = line.withoutByteOrderMark
             let isBlank = line.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             if !isBlank { lines.append(.message(line)) }
         }

@@ -1,9 +1,10 @@
 /// How long a stdio transport waits at its end, and how much it keeps.
 ///
-/// Clients give a server two seconds between the end of its input and a signal, so the durations
-/// together stay below.
+/// Clients that want a server to end close its input, and send a signal two seconds later. From
+/// that on `cancelling` and `flushing` together are less than another two.
 package struct StdioLimits: Hashable, Sendable {
-    /// After the end of input, how long running calls may still answer: `echo … | mcp-v8` works.
+    /// After the end of input, how long running calls may still answer while somebody reads:
+    /// `echo … | mcp-v8` works. They have deadlines of their own; this is for what has none.
     package var answering: Duration
     /// How long cancelled calls may take to end.
     package var cancelling: Duration
@@ -14,7 +15,7 @@ package struct StdioLimits: Hashable, Sendable {
 
     /// Sets limits.
     package init(
-        answering: Duration = .milliseconds(700), cancelling: Duration = .milliseconds(700),
+        answering: Duration = .seconds(330), cancelling: Duration = .milliseconds(700),
         flushing: Duration = .milliseconds(300), unwrittenByteCountMax: Int = 4 << 20
     ) {
         self.answering = answering

@@ -36,7 +36,7 @@ package final class StdioTransport: Sendable {
 
     /// Serves until the client has gone or the current task is cancelled; to be called once.
     ///
-    /// When the input ends, running calls get a moment to answer and are cancelled then.
+    /// When the input ends, what was asked for is still answered, as long as somebody reads.
     ///
     /// - Throws: ``TransportError``; ``TransportError/callsDidNotEnd(count:)`` if tools did not end
     ///   in time after they were cancelled.
