@@ -192,8 +192,12 @@ let package = Package(
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Server"]),
         .target(name: "CAttacks", path: "Tests/CAttacks"),
         .executableTarget(
+            name: "ToolAttacks", dependencies: ["CAttacks"], path: "Tests/ToolAttacks",
+            // As esbuild, it has the libraries of the system only.
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+        .executableTarget(
             name: "SandboxAttacks",
-            dependencies: ["CAttacks", "CSandbox", "Sandbox", "WorkerProtocol"],
+            dependencies: ["CAttacks", "CSandbox", "Sandbox", "ToolAttacks", "WorkerProtocol"],
             path: "Tests/SandboxAttacks",
             swiftSettings: swiftSettings
         ),
@@ -218,7 +222,8 @@ let package = Package(
             dependencies: [
                 "S3", "ScriptedS3", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]
+            ],
+            exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "HeapsTests",

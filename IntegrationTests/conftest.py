@@ -9,17 +9,31 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from raw_client import Server
+from raw_client import Questions, Server
+from result_schemas import ResultJudge
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session")
-def binary() -> Path:
+def find_server() -> Path:
     """The release build of the server: MCP_V8, or where `swift build -c release` leaves it."""
     path = Path(os.environ.get("MCP_V8", REPOSITORY / ".build/release/mcp-v8"))
     assert os.access(path, os.X_OK), f"no server at {path}: build it, or set MCP_V8"
     return path.resolve()
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The server that is tested."""
+    return find_server()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judge() -> Iterator[None]:
+    """Holds every result of every tool in every test against the schema of that tool."""
+    Questions.judge = ResultJudge(find_server)
+    yield
+    Questions.judge = None
 
 
 @pytest.fixture

@@ -19,8 +19,11 @@ from data_files import cases
 from processes import descendants, is_running
 from raw_client import NoAnswer, Server, ServerEnded, ToolResult
 
-# How a script may end that has no value.
-CLEAR = {"exception", "syntax", "timeout", "out_of_memory", "output_limit", "not_serializable"}
+# How a script may end that has no value; `storage`, as what ends when its time is almost over may
+# not be stored in it.
+CLEAR = {
+    "exception", "syntax", "timeout", "out_of_memory", "output_limit", "not_serializable",
+    "storage"}
 # After these the heap is worth nothing to the test any more, but the server must be.
 LOST = {"worker_lost", "quarantined"}
 GRACE_SECONDS = 3.0
@@ -114,8 +117,8 @@ class Target:
 
     def restore(self) -> None:
         """Gives the scripts' heap the state that it had before all of them."""
-        self.version = self._tool("fork_heap", {"from": "base", "to": "prey", "replace": True})[
-            "version"]
+        arguments = {"source": "base", "target": "prey", "replace": True}
+        self.version = self._tool("fork_heap", arguments)["version"]
 
     def judge(self, script: Script, verdict: Verdict) -> None:
         """Runs a script and looks at what is left."""

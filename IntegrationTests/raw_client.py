@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 ANSWER_SECONDS = 30.0
@@ -27,6 +29,48 @@ _META = "io.modelcontextprotocol/"
 
 # What the Python SDK passes on to a server; nothing else may be relied on.
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LD_LIBRARY_PATH")
+
+
+@dataclass
+class Answered:
+    """A request, as far as it says what its answer must look like, and the answer."""
+
+    method: str
+    tool: str | None
+    is_modern: bool
+    response: dict
+
+
+class Questions:
+    """The requests of one client that have not been answered."""
+
+    judge: Callable[[Answered], None] | None = None
+    """Told of every answer, where a test suite wants to see them all."""
+
+    def __init__(self):
+        self._asked: dict[str, list[dict]] = {}
+
+    def note_sent(self, message: object) -> None:
+        for one in message if isinstance(message, list) else [message]:
+            if isinstance(one, dict) and "id" in one and isinstance(one.get("method"), str):
+                self._asked.setdefault(json.dumps(one["id"]), []).append(one)
+
+    def note_received(self, message: object) -> None:
+        for one in message if isinstance(message, list) else [message]:
+            if not isinstance(one, dict) or "method" in one:
+                continue
+            asked = self._asked.get(json.dumps(one.get("id")))
+            if asked and Questions.judge:
+                Questions.judge(_answered(asked.pop(0), one))
+
+
+def _answered(request: dict, response: dict) -> Answered:
+    params = request.get("params")
+    params = params if isinstance(params, dict) else {}
+    meta = params.get("_meta")
+    version = meta.get(_META + "protocolVersion") if isinstance(meta, dict) else None
+    return Answered(
+        request["method"], params.get("name"), version == MODERN_VERSION, response)
 
 
 class ServerEnded(Exception):
@@ -84,6 +128,7 @@ class Server:
             env=inherited | (env or {}), cwd=cwd, bufsize=0, start_new_session=True,
         )
         self.lines: list[bytes] = []
+        self._questions = Questions()
         self._unread: queue.Queue[bytes | None] = queue.Queue()
         self._pending: list[dict | list] = []
         self._next_id = 1000
@@ -103,6 +148,7 @@ class Server:
 
     def send(self, message: object) -> None:
         """Writes one JSON value as a line."""
+        self._questions.note_sent(message)
         self.send_bytes(json.dumps(message).encode() + b"\n")
 
     def notify(self, method: str, params: dict | None = None) -> None:
@@ -271,6 +317,10 @@ class Server:
         self._reader.join(5)
         self.end_of_input()
         self.process.stdout.close()
+        questions, self._questions = self._questions, Questions()
+        for line in self.lines:
+            if line.endswith(b"\n"):
+                questions.note_received(json.loads(line))
 
     def _read(self) -> None:
         try:

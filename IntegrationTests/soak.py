@@ -84,7 +84,7 @@ def act(
         kinds = CLEAR | {"worker_lost", "quarantined", "busy"}
         assert not result.is_error or result.kind in kinds, (script.name, result)
     elif what == "fork":
-        arguments = {"from": heap, "to": f"fork-{number}", "replace": True}
+        arguments = {"source": heap, "target": f"fork-{number}", "replace": True}
         result = tool(connection, "fork_heap", arguments)
         assert not result.is_error or expected == 0, result
     elif what == "delete":

@@ -118,7 +118,7 @@ def test_discovery_tells_what_there_is_and_no_more(client):
     assert result["supportedVersions"] == [MODERN]
     assert set(result["capabilities"]) == {"tools", "logging", "extensions"}
     assert result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "mcp-v8"
-    for method in ["prompts/list", "resources/list", "completion/complete"]:
+    for method in ["prompts/get", "resources/read", "completion/complete"]:
         assert client.post(request(method), modern_headers(method)).status == 404
 
 

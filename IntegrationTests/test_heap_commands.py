@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import time
 
 import pytest
 from test_heap_tools import call, count_to, fork
+
+
+NEXT = "globalThis.n = (globalThis.n ?? 0) + 1"
 
 
 class Heaps:
@@ -171,6 +175,31 @@ def test_command_gc_beside_a_server(heaps, start, directory):
     assert 2 <= done["kept"] <= 2 * 6 and done["young"] == 0
     assert done["kept"] + done["removed"] == checked["versions"] >= 2 * runs
     assert one.run("n", heap="b").value == runs
+
+
+def test_command_gc_with_a_grace_of_a_second_beside_servers(heaps, start, directory):
+    """Shorter than it is meant to be: what is in a heap is never collected all the same."""
+    ended = []
+
+    def count(server, own: str) -> None:
+        server.initialize()
+        for turn in range(30):
+            assert server.run(NEXT, heap=own).value == turn + 1
+            shared = server.run(NEXT, heap="shared")
+            assert not shared.is_error or shared.kind == "conflict", shared
+        ended.append(own)
+
+    threads = [
+        threading.Thread(target=count, args=(start("--directory-path", directory), own))
+        for own in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        heaps("gc", "--keep-versions", 1, "--grace-seconds", 1)
+    assert sorted(ended) == ["a", "b"]
+    with start("--directory-path", directory) as server:
+        assert [server.run("n", heap=own).value for own in ("a", "b")] == [30, 30]
+        assert 30 <= server.run("n", heap="shared").value <= 60
 
 
 def test_the_server_collects_by_itself(start, directory):

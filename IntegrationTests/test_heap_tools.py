@@ -22,7 +22,7 @@ def call(server, tool: str, **arguments) -> ToolResult:
 
 
 def fork(server, source: str, to: str, **arguments) -> ToolResult:
-    return call(server, "fork_heap", **{"from": source, "to": to}, **arguments)
+    return call(server, "fork_heap", source=source, target=to, **arguments)
 
 
 def count_to(server, heap: str, last: int) -> list[str]:
@@ -153,11 +153,11 @@ def test_deletion(server):
     ("heap_history", {"heap": "a b"}, "invalid"),
     ("delete_heap", {"heap": "none"}, "not_found"),
     ("delete_heap", {"heap": "h@01234567"}, "invalid"),
-    ("fork_heap", {"from": "none", "to": "x"}, "not_found"),
-    ("fork_heap", {"from": "h@01234567", "to": "x"}, "not_found"),
-    ("fork_heap", {"from": "h@0123", "to": "x"}, "invalid"),
-    ("fork_heap", {"from": "h", "to": "../x"}, "invalid"),
-    ("fork_heap", {"from": "h", "to": "h"}, "conflict"),
+    ("fork_heap", {"source": "none", "target": "x"}, "not_found"),
+    ("fork_heap", {"source": "h@01234567", "target": "x"}, "not_found"),
+    ("fork_heap", {"source": "h@0123", "target": "x"}, "invalid"),
+    ("fork_heap", {"source": "h", "target": "../x"}, "invalid"),
+    ("fork_heap", {"source": "h", "target": "h"}, "conflict"),
     ("list_heaps", {"cursor": "/"}, "invalid"),
 ])
 def test_failures(memory, tool, arguments, kind):
@@ -170,11 +170,21 @@ def test_failures(memory, tool, arguments, kind):
 
 
 @pytest.mark.parametrize("tool, arguments", [
-    ("heap_history", {}), ("fork_heap", {"from": "h"}), ("list_heaps", {"limit": 0}),
+    ("heap_history", {}), ("fork_heap", {"source": "h"}), ("list_heaps", {"limit": 0}),
     ("list_heaps", {"limit": 1001}), ("delete_heap", {"heap": 5}), ("delete_heap", {"name": "h"}),
 ])
 def test_arguments_that_are_none(memory, tool, arguments):
     assert call(memory, tool, **arguments).is_error
+
+
+def test_a_deleted_heap_is_said_to_be_one_that_can_be_had_back(memory):
+    memory.run("let total = 1", heap="h")
+    call(memory, "delete_heap", heap="h")
+    hint = memory.run("total", heap="h").error["hint"]
+    source = re.search(r"source ([0-9a-f]{64})", hint)[1]
+    assert "was deleted" in hint and "target h" in hint
+    fork(memory, source, "h")
+    assert memory.run("total", heap="h").value == 1
 
 
 def test_a_change_waits_for_the_run_on_its_heap(memory):

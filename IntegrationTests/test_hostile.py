@@ -13,6 +13,7 @@ from queue import Queue
 import pytest
 from conftest import assert_pure
 from data_files import cases
+from hostile_runs import CLEAR
 from raw_client import Server, ToolResult
 
 CASES = cases("hostile.jsonl")
@@ -20,8 +21,6 @@ TIMEOUT_MS = 2000
 GRACE_SECONDS = 1.0
 SERVER_COUNT = 2
 
-# How a script may end that does not end with a value.
-CLEAR = {"exception", "syntax", "timeout", "out_of_memory", "output_limit", "not_serializable"}
 # ICU follows a null pointer where it gets no memory, and its worker with it.
 OUTSIDE_V8 = {"intl_oom"}
 # Nothing but a time-out is right for these.

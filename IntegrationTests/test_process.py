@@ -22,11 +22,48 @@ def test_end_of_input_before_a_word(files):
     assert_ends_cleanly(files, files.end_of_input)
 
 
-def test_end_of_input_during_a_run(files):
+def test_what_was_asked_before_the_end_of_input_is_answered(files):
+    files.run("let n = 1", heap="h")
+    pause = "n++; await new Promise((done) => setTimeout(done, 1_500)); n"
+    ids = [files.begin_run(pause, heap="h") for _ in range(2)]
+    files.end_of_input()
+    assert [files.run_answer(id).value for id in ids] == [2, 3], "the second waited for the first"
+    assert files.wait(10) == 0
+
+
+def test_a_run_is_answered_up_to_its_deadline_after_the_end_of_input(files):
+    id = files.begin_run("for(;;);", timeout_ms=2_000)
+    wait_until_busy(files.pid)
+    files.end_of_input()
+    assert files.run_answer(id).kind == "timeout"
+    assert files.wait(10) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_after_the_end_of_input_ends_the_server(files, number):
     files.run("let n = 1", heap="h")
     files.begin_run("n = 2; for(;;);", heap="h", timeout_ms=60_000)
     wait_until_busy(files.pid)
-    assert_ends_cleanly(files, files.end_of_input)
+    files.end_of_input()
+    assert_ends_cleanly(files, lambda: files.process.send_signal(number))
+
+
+def test_a_client_that_is_gone_is_not_waited_for(binary):
+    process = subprocess.Popen(
+        [binary, "--in-memory"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL)
+    try:
+        call = {"name": "run_js", "arguments": {"code": "for(;;);", "timeout_ms": 60_000}}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        process.stdin.write(json.dumps(message).encode() + b"\n")
+        process.stdin.flush()
+        wait_until_busy(process.pid)
+        process.stdin.close()
+        process.stdout.close()
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

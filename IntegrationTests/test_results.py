@@ -186,7 +186,7 @@ def test_a_hint(server, code, words):
 
 def test_hints_about_heaps(server):
     fresh = server.run("total + 1", heap="new")
-    assert "new and empty" in fresh.error["hint"] and "list_heaps" in fresh.error["hint"]
+    assert "no heap new" in fresh.error["hint"] and "list_heaps" in fresh.error["hint"]
     server.run("let count = 1; const fixed = 2", heap="h")
     assert "inspect_heap" in server.run("total + 1", heap="h").error["hint"]
     assert "count = " in server.run("const count = 5", heap="h").error["hint"]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
-from sdk_cases import CASES, Answer
+from sdk_cases import CASES, Answer, check_against_schema
 
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
@@ -30,6 +30,8 @@ class Session1:
         result = await self._client.call_tool(
             "run_js", {"code": code, **arguments},
             progress_callback=report if on_progress else None)
+        tools = {tool.name: tool for tool in (await self._client.list_tools()).tools}
+        check_against_schema(result.structuredContent, tools["run_js"].outputSchema)
         text = "".join(block.text for block in result.content if block.type == "text")
         return Answer(result.isError, result.structuredContent or {}, text)
 

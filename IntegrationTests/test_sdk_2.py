@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 from processes import descendants
-from sdk_cases import CASES, Answer
+from sdk_cases import CASES, Answer, check_against_schema
 
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
@@ -33,6 +33,8 @@ class Session2:
         result = await self._client.call_tool(
             "run_js", {"code": code, **arguments},
             progress_callback=report if on_progress else None)
+        tools = {tool.name: tool for tool in (await self._client.list_tools()).tools}
+        check_against_schema(result.structured_content, tools["run_js"].output_schema)
         text = "".join(block.text for block in result.content if block.type == "text")
         return Answer(result.is_error, result.structured_content or {}, text)
 

@@ -100,6 +100,20 @@ def test_a_killed_fork_costs_its_run_at_most(start, directory, durability):
     assert 0 <= found.value <= 5
 
 
+@pytest.mark.parametrize("options", [[], ["--jit", "off"], ["--durability", "relaxed"]])
+def test_a_snapshot_that_memory_does_not_suffice_for_is_told_as_that(start, options):
+    server = start("--in-memory", "--heap-mb-max", 32, "--snapshot-mb-max", 16, *options)
+    assert server.run("var a = [1]; a.length", heap="h").value == 1
+    assert server.run("1", heap="h", save=False).value == 1
+    code = COMPUTE + "a = Array.from({ length: 60 }, (_, i) => new Uint8Array(1 << 20).fill(i)); 0"
+    told = server.run(code, heap="h")
+    if "relaxed" in options:
+        told = server.run("1", heap="h", save=False)
+    assert told.kind in ("out_of_memory", "not_serializable", "storage")
+    assert "memory" in told.text or "are kept" in told.text, told
+    assert server.run("a.length", heap="h").value == 1
+
+
 def test_forks_end_with_the_template(start, directory):
     server = start("--directory-path", directory, "--durability", "relaxed")
     server.run("var a = Array.from({ length: 100000 }, (_, i) => ({ i }))", heap="h")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from signal import SIGABRT, SIGKILL, SIGSEGV, SIGSYS
 
 import pytest
@@ -52,6 +53,39 @@ def test_a_heap_is_quarantined_until_it_is_released(binary, directory, start, nu
     assert "released" in heaps("release", "h")
     assert again.run("n", heap="h").value == 7
     heaps("release", "nobody", code=1)
+
+
+def test_calls_that_succeed_at_once_are_no_failures(binary):
+    code = "1 + 1"
+    with HTTPServer(binary, "--in-memory") as server:
+        with ThreadPoolExecutor(30) as pool:
+            def call(_) -> int:
+                with Client(server.port) as client:
+                    return client.run(code, timeout_ms=120_000).value
+            assert list(pool.map(call, range(120))) == [2] * 120
+        with Client(server.port) as client:
+            metrics = client.send("GET", "/metrics").body.decode()
+    counts = re.findall(r"^mcp_v8_worker_failures_total.* (\d+)$", metrics, re.MULTILINE)
+    assert counts and set(counts) == {"0"}, metrics
+    assert "Worker failed" not in server.stderr()
+
+
+def test_a_burst_over_stdio_is_no_failure(start):
+    server = start("--in-memory")
+    for _ in range(3):
+        ids = [server.begin_run("1 + 1", timeout_ms=120_000) for _ in range(30)]
+        assert [server.run_answer(id, 120).value for id in ids] == [2] * 30
+    server.close()
+    assert server.stderr() == ""
+
+
+def test_a_client_that_leaves_early_leaves_no_warning(start):
+    for code in ("1", "let n = 1"):
+        server = start("--in-memory")
+        server.begin_run(code, heap="h")
+        server.end_of_input()
+        server.wait(60)
+        assert server.stderr() == ""
 
 
 def test_going_back_to_a_version_releases_a_heap_and_a_copy_does_not(memory):

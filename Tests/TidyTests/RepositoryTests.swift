@@ -29,6 +29,9 @@ struct RepositoryTests {
         expectNone(Repository.swift(in: "Sources", "Tests").flatMap(forcedTriesAndCasts))
     }
 
+    @Test("has words for every error")
+    func errors() { expectNone(speechlessErrors(in: Repository.swift(in: "Sources"))) }
+
     @Test("prints in executables only")
     func printing() { expectNone(Repository.swift(in: "Sources", "Tests").flatMap(prints)) }
 

@@ -80,6 +80,20 @@ struct RuleTests {
         #expect(forcedTriesAndCasts(in: swift("// try!\nlet a = \"as!\"; try f() as? B")).isEmpty)
     }
 
+    @Test("finds an error without words")
+    func speechlessError() {
+        let errors = swift(
+            "enum A: Error, Sendable {}\nstruct B: Hashable, Error {}\nenum C: Error {}")
+        let words = swift(
+            "extension A: CustomStringConvertible {}\nextension D.C: P, CustomStringConvertible {}")
+        #expect(speechlessErrors(in: [errors, words]).map(\.line) == [2])
+        let others = swift(
+            "struct ErrorHints: P {}\nenum D { case x(any Error) }\nextension E: Error {}")
+        #expect(speechlessErrors(in: [others]).isEmpty)
+        let spoken = swift("struct B: Error, CustomStringConvertible {}")
+        #expect(speechlessErrors(in: [spoken]).isEmpty)
+    }
+
     @Test("finds a print in a library")
     func printing() {
         let library = SourceFile("Sources/Heaps/A.swift", "print(1)\n  debugPrint(2)")
