@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_files import cases
-from processes import descendants, is_running
+from processes import descendants, is_running, wait_until
 from raw_client import NoAnswer, Server, ServerEnded, ToolResult
 
 # How a script may end that has no value; `storage`, as what ends when its time is almost over may
@@ -213,9 +213,9 @@ def _run_share(command: list[str | Path], share: list[Script], timeout_ms: int) 
             verdict.faults.append(f"the server grew from {before[2]} to {resident} kB")
     finally:
         target.server.__exit__()
-    deadline = time.monotonic() + 10
-    while (left := [pid for pid in below if is_running(pid)]) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if left:
+    try:
+        wait_until(lambda: not any(map(is_running, below)), "the end of every process")
+    except AssertionError:
+        left = [pid for pid in below if is_running(pid)]
         verdict.faults.append(f"processes outlived their server: {left}")
     return verdict

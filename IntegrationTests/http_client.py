@@ -13,10 +13,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from processes import wait_until
 from raw_client import LEGACY_VERSION, MODERN_VERSION, Questions, ToolResult, modern_meta
 
 WAIT_SECONDS = 30.0
@@ -43,15 +43,18 @@ class HTTPServer:
 
     def ports(self, count: int = 1) -> list[int]:
         """The ports that it listens on; waits until there are so many."""
-        deadline = time.monotonic() + WAIT_SECONDS
-        while True:
-            found = re.findall(r'Listening.*?port"?[=:](\d+)', self.stderr())
-            found = [int(port) for port in found]
-            if len(found) >= count:
-                return found
-            assert self.process.poll() is None, f"the server ended\n{self.stderr()}"
-            assert time.monotonic() < deadline, f"the server does not listen\n{self.stderr()}"
-            time.sleep(0.01)
+        def found() -> list[int]:
+            ports = re.findall(r'Listening.*?port"?[=:](\d+)', self.stderr())
+            return [int(port) for port in ports]
+
+        def listens() -> bool:
+            has_ended = self.process.poll() is not None
+            listening = len(found()) >= count
+            assert listening or not has_ended, f"the server ended\n{self.stderr()}"
+            return listening
+
+        wait_until(listens, "the server listens", WAIT_SECONDS)
+        return found()
 
     @property
     def port(self) -> int:
@@ -61,6 +64,25 @@ class HTTPServer:
         # Not `seek`: the server writes at the same position.
         size = os.fstat(self._stderr.fileno()).st_size
         return os.pread(self._stderr.fileno(), size, 0).decode(errors="replace")
+
+    def wait_for_runs(self, count: int) -> None:
+        """Returns when so many workers are at work; for servers that ask for no token."""
+        def busy() -> int:
+            with Client(self.port) as client:
+                text = client.send("GET", "/metrics").body.decode()
+            return int(re.search(r"^mcp_v8_workers_busy (\d+)", text, re.MULTILINE).group(1))
+
+        wait_until(lambda: busy() >= count, f"{count} runs at a time", WAIT_SECONDS)
+
+    def wait_until_deaf(self) -> None:
+        """Returns when the server, which was told to end, accepts no more connections."""
+        port = self.port
+
+        def is_deaf() -> bool:
+            with socket.socket() as connection:
+                return connection.connect_ex(("127.0.0.1", port)) != 0
+
+        wait_until(is_deaf, "no more connections", WAIT_SECONDS)
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)

@@ -81,7 +81,10 @@ def memory(pid: int) -> dict[str, int]:
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 10) -> None:
-    """Returns when `condition` holds; fails when it does not hold in time."""
+    """Returns when `condition` holds; fails when it does not hold in time.
+
+    The one place where a test sleeps: a test waits for what it needs, never for a while.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"

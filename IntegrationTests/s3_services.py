@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from processes import wait_until
+
 BIN = Path(__file__).resolve().parent.parent / ".venv-s3/bin"
 KEY, SECRET = "AKIDEXAMPLE", "secretexample"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -91,21 +93,21 @@ class Service:
 
     def _wait(self, buckets: tuple[str, ...]) -> None:
         """Waits until every bucket is there and can be written to."""
-        deadline = time.monotonic() + START_SECONDS
         for bucket in buckets:
-            while True:
-                try:
-                    if self.kind != "rclone":
-                        self.request("PUT", f"/{bucket}")
-                    path = f"/{bucket}/{'readiness'}"
-                    if self.request("PUT", path, b"x") == 200:
-                        self.request("DELETE", path)
-                        break
-                except (OSError, http.client.HTTPException):
-                    pass
-                assert self._process.poll() is None, f"{self.kind} ended\n{self._text()}"
-                assert time.monotonic() < deadline, f"{self.kind} is not ready\n{self._text()}"
-                time.sleep(0.05)
+            wait_until(lambda: self._is_ready(bucket), f"{self.kind} is ready", START_SECONDS)
+
+    def _is_ready(self, bucket: str) -> bool:
+        assert self._process.poll() is None, f"{self.kind} ended\n{self._text()}"
+        try:
+            if self.kind != "rclone":
+                self.request("PUT", f"/{bucket}")
+            path = f"/{bucket}/readiness"
+            if self.request("PUT", path, b"x") != 200:
+                return False
+            self.request("DELETE", path)
+            return True
+        except (OSError, http.client.HTTPException):
+            return False
 
     def _text(self) -> str:
         size = os.fstat(self._log.fileno()).st_size

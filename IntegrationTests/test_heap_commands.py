@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from processes import wait_until
 from test_heap_tools import call, count_to, fork
 
 
@@ -206,10 +207,7 @@ def test_the_server_collects_by_itself(start, directory):
     """Only that it looks: nothing is old enough to be removed within a test."""
     server = start("--directory-path", directory, "--log-level", "debug", "--keep-versions", 1)
     count_to(server, "h", 2)
-    deadline = time.monotonic() + 15
-    while "Garbage collected" not in server.stderr():
-        assert time.monotonic() < deadline, server.stderr()
-        time.sleep(0.2)
+    wait_until(lambda: "Garbage collected" in server.stderr(), "a collection", 15)
     assert len(call(server, "heap_history", heap="h").structured["versions"]) == 2
 
 

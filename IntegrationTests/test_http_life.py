@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from http_client import Client, HTTPServer
+from processes import wait_until
 
 SPIN = "n = 2; console.log('begun'); for(;;);"
 PAUSE = "n = 2; await new Promise((f) => setTimeout(f, 1500)); n"
@@ -45,17 +46,13 @@ def test_many_clients_on_many_heaps(server):
     clients, heaps, calls = 200, 50, 2
     busy = []
 
-    def count(client: Client, heap: str) -> None:
-        for _ in range(500):
-            client.begin_run("globalThis.n = (globalThis.n ?? 0) + 1", heap=heap,
-                             timeout_ms=120_000)
-            result = client.reply().tool_result
-            if not result.is_error:
-                return
+    def count(client: Client, heap: str) -> bool:
+        client.begin_run("globalThis.n = (globalThis.n ?? 0) + 1", heap=heap, timeout_ms=120_000)
+        result = client.reply().tool_result
+        if result.is_error:
             assert result.kind == "busy", result
             busy.append(heap)
-            time.sleep(0.05)
-        raise AssertionError(f"{heap} was busy for ever")
+        return not result.is_error
 
     def work(number: int) -> None:
         with Client(server.port) as client:
@@ -63,7 +60,8 @@ def test_many_clients_on_many_heaps(server):
             if number % 2:
                 client.initialize()
             for _ in range(calls):
-                count(client, f"h{number % heaps}")
+                heap = f"h{number % heaps}"
+                wait_until(lambda: count(client, heap), f"a turn on {heap}", 120)
 
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(work, range(clients)))
@@ -87,7 +85,7 @@ def test_a_modern_client_that_vanishes_cancels(server, client, how, streaming):
         if streaming:
             next(other.stream())
         else:
-            time.sleep(0.3)
+            server.wait_for_runs(1)
         vanish(other, how)
         began = time.monotonic()
         assert client.run("n", heap="h").value == 1
@@ -99,7 +97,7 @@ def test_a_legacy_client_that_vanishes_does_not_cancel(server, client):
     with Client(server.port) as other:
         other.initialize()
         other.begin_run(PAUSE, heap="h")
-        time.sleep(0.3)
+        server.wait_for_runs(1)
     assert client.run("n", heap="h").value == 2
 
 
@@ -110,7 +108,7 @@ def test_a_cancellation_finds_its_call_in_the_session(server, client):
         other.session = client.session
         other._next_id = 100
         message = other.begin_run(SPIN, heap="h", timeout_ms=100_000)
-        time.sleep(0.3)
+        server.wait_for_runs(1)
         cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled",
                   "params": {"requestId": message["id"]}}
         with Client(server.port) as stranger:
@@ -127,7 +125,7 @@ def test_the_end_of_a_session_cancels_its_calls(server, client):
     with Client(server.port) as other:
         other.initialize()
         other.begin_run(SPIN, heap="h", timeout_ms=100_000)
-        time.sleep(0.3)
+        server.wait_for_runs(1)
         reply = client.send("DELETE", "/mcp", {"Mcp-Session-Id": other.session})
         assert reply.status == 204 and other.reply().messages == []
     assert client.run("n", heap="h").value == 1
@@ -192,7 +190,7 @@ def test_a_stream_that_is_closed_cancels(server, client, how):
     client.run("let n = 1", heap="h")
     stream = Stream(server.port)
     stream.call(SPIN, heap="h", timeout_ms=100_000)
-    time.sleep(0.3)
+    server.wait_for_runs(1)
     # The response holds the socket open beside the connection.
     stream.events.close()
     vanish(stream.client, how)
@@ -206,7 +204,7 @@ def test_what_runs_is_answered_before_the_server_ends(server, client):
     idle.run("1")
     stream.call("let n; " + PAUSE)
     client.begin_run("let n; " + PAUSE)
-    time.sleep(0.3)
+    server.wait_for_runs(2)
     server.terminate()
     assert client.reply().tool_result.value == 2
     assert not stream.message()["result"].get("isError")
@@ -217,7 +215,7 @@ def test_what_runs_is_answered_before_the_server_ends(server, client):
 
 def test_what_does_not_end_is_ended(server, client):
     client.begin_run("for(;;);", timeout_ms=100_000)
-    time.sleep(0.3)
+    server.wait_for_runs(1)
     server.terminate()
     replies = []
     reader = threading.Thread(target=lambda: replies.append(client.reply()))
@@ -232,9 +230,9 @@ def test_what_ran_at_the_end_is_stored(binary, directory):
             Client(server.port) as client, Client(server.port) as late:
         late.run("0")
         client.begin_run("let " + PAUSE, heap="h")
-        time.sleep(0.3)
+        server.wait_for_runs(1)
         server.terminate()
-        time.sleep(0.3)
+        server.wait_until_deaf()
         # The connection is open still, but nothing new is run.
         try:
             late.begin_run("1")
@@ -266,8 +264,7 @@ def test_nothing_acknowledged_is_lost_with_a_second_signal(binary, directory):
         threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
         for thread in threads:
             thread.start()
-        while min(acknowledged) < 5:
-            time.sleep(0.01)
+        wait_until(lambda: min(acknowledged) >= 5, "five runs on each heap", 60)
         server.terminate()
         server.terminate()
         server.wait(2)
@@ -281,9 +278,9 @@ def test_nothing_acknowledged_is_lost_with_a_second_signal(binary, directory):
 
 def test_a_second_signal_ends_at_once(server, client):
     client.begin_run("for(;;);", timeout_ms=100_000)
-    time.sleep(0.3)
+    server.wait_for_runs(1)
     server.terminate()
-    time.sleep(0.3)
+    server.wait_until_deaf()
     assert server.process.poll() is None
     server.terminate()
     assert server.wait(2) != 0

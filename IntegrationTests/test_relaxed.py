@@ -93,8 +93,7 @@ def test_a_worker_that_dies_takes_no_answered_run_along(relaxed):
     import os
     for expected in (1, 2, 3):
         assert relaxed.run(NEXT, heap="h").value == expected
-    run = relaxed.begin_run("n = -1; for (;;);", heap="h")
-    time.sleep(0.2)
+    run = begin_and_wait(relaxed, "n = -1; for (;;);")
     for pid in workers(relaxed.pid):
         os.kill(pid, signal.SIGKILL)
     assert relaxed.run_answer(run).kind == "worker_lost"

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from http_client import Client, HTTPServer, modern_headers
+from processes import wait_until
 from raw_client import ToolResult, modern_meta
 
 EXTENSION = "io.modelcontextprotocol/tasks"
@@ -30,11 +31,14 @@ def modern(server, method: str, params: dict | None = None, seconds: float = 60)
 
 
 def poll(get, seconds: float = 60) -> dict:
-    """Asks until the task has ended, as often as the server wants to be asked."""
-    deadline = time.monotonic() + seconds
-    while (task := get())["status"] == "working":
-        assert time.monotonic() < deadline, task
-        time.sleep(task.get("pollInterval", task.get("pollIntervalMs", 1000)) / 10_000)
+    """Asks until the task has ended."""
+    task: dict = {}
+
+    def has_ended() -> bool:
+        task.update(get())
+        return task["status"] != "working"
+
+    wait_until(has_ended, "the end of a task", seconds)
     return task
 
 

@@ -2,6 +2,8 @@
 package struct PoolCensus: Hashable, Sendable {
     /// Processes, with those that start or end.
     package var workerCount: Int
+    /// Workers that somebody uses.
+    package var busyCount: Int
     /// Workers that hold a heap for its next run.
     package var warmCount: Int
     /// Executions that wait for a worker.

@@ -80,9 +80,11 @@ struct PoolState {
 
     /// How many of everything there are.
     var census: PoolCensus {
-        PoolCensus(
-            workerCount: stations.count, warmCount: warm.count, waitingCount: line.count,
-            startCount: lastID, endCounts: endCounts, warmByteCount: warmByteCount)
+        let idleCount = startingCount + spares.count + warm.count + dyingCount
+        return PoolCensus(
+            workerCount: stations.count, busyCount: stations.count - idleCount,
+            warmCount: warm.count, waitingCount: line.count, startCount: lastID,
+            endCounts: endCounts, warmByteCount: warmByteCount)
     }
 
     /// The warm worker that was used longest ago.

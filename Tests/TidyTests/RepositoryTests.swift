@@ -43,6 +43,9 @@ struct RepositoryTests {
         expectNone(Repository.swift(in: "Sources", "Tests").flatMap(detachedTasks))
     }
 
+    @Test("sleeps in no test")
+    func sleeping() { expectNone(Repository.sources.flatMap(sleeps)) }
+
     @Test("gives a reason where it promises safety to the compiler")
     func promises() {
         expectNone(Repository.swift(in: "Sources", "Tests").flatMap(unexplainedPromises))

@@ -120,6 +120,13 @@ struct RuleTests {
         #expect(detachedTasks(in: swift("Task { }")).isEmpty)
     }
 
+    @Test("finds a sleep")
+    func sleeping() {
+        let file = { SourceFile($0, "time.sleep(1)  # a while") }
+        #expect(sleeps(in: file("IntegrationTests/test_a.py")).count == 1)
+        #expect(sleeps(in: file("IntegrationTests/soak.py")).isEmpty)
+    }
+
     @Test("finds a promise without its reason")
     func promise() {
         #expect(unexplainedPromises(in: swift("final class A: @unchecked Sendable {}")).count == 1)

@@ -35,6 +35,16 @@ func detachedTasks(in file: SourceFile) -> [Finding] {
     occurrences(of: /\bTask\s*\.\s*detached\b/, in: file, complaint: "`Task.detached`")
 }
 
+/// Integration tests that wait for a while, where they could wait for what they need.
+func sleeps(in file: SourceFile) -> [Finding] {
+    // The one place that waits, and what is run by hand, for hours.
+    let patient = ["processes.py", "soak.py", "powerloss/"].map { "IntegrationTests/" + $0 }
+    guard file.path.hasPrefix("IntegrationTests/"), !patient.contains(where: file.path.hasPrefix)
+    else { return [] }
+    return occurrences(
+        of: /\btime\s*\.\s*sleep\b/, in: file, complaint: "a sleep in place of `wait_until`")
+}
+
 /// Promises to the compiler without the reason why they hold.
 func unexplainedPromises(in file: SourceFile) -> [Finding] {
     let lines = file.lines.map { trimmed($0) }

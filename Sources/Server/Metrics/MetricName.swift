@@ -7,6 +7,7 @@ enum MetricName: String, CaseIterable, Sendable {
     case executionsWaitingForHeap = "mcp_v8_executions_waiting_for_heap"
     case snapshotBytes = "mcp_v8_snapshot_bytes"
     case workers = "mcp_v8_workers"
+    case workersBusy = "mcp_v8_workers_busy"
     case workersWarm = "mcp_v8_workers_warm"
     case workersWarmBytes = "mcp_v8_workers_warm_bytes"
     case heapsUnwritten = "mcp_v8_heaps_unwritten"
@@ -43,8 +44,8 @@ enum MetricName: String, CaseIterable, Sendable {
             .templateStarts, .storageOperations, .cacheReads, .cacheEvictions, .httpResponses,
             .httpRefusals, .heapsLost:
             .counter
-        case .executionsWaiting, .executionsWaitingForHeap, .workers, .workersWarm,
-            .workersWarmBytes, .heapsUnwritten, .storageReadOnly, .cacheBytes,
+        case .executionsWaiting, .executionsWaitingForHeap, .workers, .workersBusy,
+            .workersWarm, .workersWarmBytes, .heapsUnwritten, .storageReadOnly, .cacheBytes,
             .httpConnections, .httpRequests, .httpSessions:
             .gauge
         case .executionSeconds, .evaluationSeconds, .storageSeconds, .httpSeconds:
@@ -63,6 +64,7 @@ enum MetricName: String, CaseIterable, Sendable {
         case .executionsWaitingForHeap: "Executions that wait for their turn on a heap."
         case .snapshotBytes: "Plain snapshots that were stored."
         case .workers: "Worker processes."
+        case .workersBusy: "Workers that somebody uses."
         case .workersWarm: "Workers that hold a heap for its next run."
         case .workersWarmBytes: "Memory that warm workers have for themselves."
         case .heapsUnwritten: "Heaps of which something is not stored yet."

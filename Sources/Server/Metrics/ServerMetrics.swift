@@ -85,6 +85,7 @@ struct ServerMetrics: Sendable {
         registry.set(.executionsWaiting, to: Double(sample.pool.waitingCount))
         registry.set(.executionsWaitingForHeap, to: Double(sample.pool.waitingForHeapCount))
         registry.set(.workers, to: Double(sample.pool.workerCount))
+        registry.set(.workersBusy, to: Double(sample.pool.busyCount))
         registry.set(.workersWarm, to: Double(sample.pool.warmCount))
         registry.set(.workersWarmBytes, to: Double(sample.pool.warmByteCount))
         registry.set(.heapsUnwritten, to: Double(sample.pool.unwrittenCount))
