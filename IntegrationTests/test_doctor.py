@@ -51,7 +51,7 @@ def test_layers_that_are_missing(binary, directory):
     found = checks(binary, "--directory-path", directory, prefix=prefix)
     missing = [check for check in found["sandbox"] if check["state"] == "warning"]
     assert any("networkNamespace: refused" in check["text"] for check in missing)
-    assert all(check["mend"] for check in missing)
+    assert all(check["fix"] for check in missing)
     required = doctor(binary, "--in-memory", "--require-sandbox", prefix=prefix, code=1)
     assert "mcp-v8 does not work here" in required
 
@@ -111,7 +111,7 @@ def test_few_descriptors(binary):
     script = 'ulimit -n 200; exec "$0" "$@"'
     found = checks(binary, "--in-memory", "--workers-max", 64, prefix=("bash", "-c", script))
     assert [check["state"] for check in found["limits"]] == ["warning", "ok"]
-    assert "LimitNOFILE" in found["limits"][0]["mend"]
+    assert "LimitNOFILE" in found["limits"][0]["fix"]
 
 
 def test_options_that_are_not_understood(binary):
@@ -128,4 +128,4 @@ def test_readiness_lists_every_layer(binary, level):
     assert sandbox["state"] == level
     listed = set(sandbox["on"]) | set(sandbox["not_needed"]) | set(sandbox["missing"])
     assert listed == (set() if level == "off" else LAYERS)
-    assert len(sandbox["mends"]) == len(sandbox["missing"])
+    assert len(sandbox["fixes"]) == len(sandbox["missing"])

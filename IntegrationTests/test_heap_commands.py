@@ -228,9 +228,9 @@ def test_command_fsck(heaps, files, versions, directory):
     assert line.startswith(f"versions/{lone[:2]}/{lone}: ")
     assert "1 problems" in summary and version.exists()
 
-    [problem] = heaps.json("fsck", "--read-data", "--quarantine", code=1)["problems"]
-    assert problem["quarantined"] is True and not version.exists()
-    assert (directory / "quarantine" / f"versions-{lone}").read_bytes() == content
+    [problem] = heaps.json("fsck", "--read-data", "--set-aside", code=1)["problems"]
+    assert problem["set_aside"] is True and not version.exists()
+    assert (directory / "damaged" / f"versions-{lone}").read_bytes() == content
     assert heaps.json("fsck", "--read-data")["problems"] == []
     assert files.run("n", heap="h").value == 3
 
@@ -239,8 +239,8 @@ def test_command_fsck_of_heads(heaps, files, versions, directory):
     fork(files, "h", "copy")
     (directory / "heads" / "h").write_bytes(b"")
     (directory / "versions" / versions[2][:2] / versions[2]).unlink()
-    problems = heaps.json("fsck", "--quarantine", code=1)["problems"]
-    assert [(problem["key"], problem["quarantined"]) for problem in problems] \
+    problems = heaps.json("fsck", "--set-aside", code=1)["problems"]
+    assert [(problem["key"], problem["set_aside"]) for problem in problems] \
         == [("heads/copy", False), ("heads/h", True)]
     # Nothing is collected while it is not known what a heap needs.
     assert versions[2] in heaps("gc", "--grace-seconds", 0, code=1)

@@ -34,7 +34,7 @@ def serving(binary, by: str):
         found = client.send("GET", "/readyz").json["memory"]
         assert found["workers_mb_max"] == BOUND_MB
         if found["by"] != by:
-            pytest.skip(f"no control group here: {found['mend']}")
+            pytest.skip(f"no control group here: {found['fix']}")
         yield server, client
 
 

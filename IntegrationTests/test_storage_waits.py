@@ -175,7 +175,7 @@ def test_what_is_no_head(start, binary, directory):
     assert [heap["name"] for heap in listed if "version" in heap] == ["h"]
     heaps = Heaps(binary, directory)
     assert len(heaps.json("list")["heaps"]) == len(names) + 1
-    assert "pipe" in heaps("fsck", "--quarantine", code=1)
+    assert "pipe" in heaps("fsck", "--set-aside", code=1)
     heaps("fsck")
     assert run(server, 5, "1", heap="pipe").value == 1
 

@@ -6,7 +6,7 @@ package struct LastWords: Hashable, Sendable {
     /// Printable ASCII on one line, cut at a bound.
     package let text: String
     /// Whether V8 or its allocator said that memory was short.
-    package let tellOfMemory: Bool
+    package let reportOutOfMemory: Bool
 
     /// Judges what lies in a diagnostics file, from its start to its first zero byte.
     package init(_ bytes: [UInt8]) {
@@ -15,6 +15,6 @@ package struct LastWords: Hashable, Sendable {
         let words = String(decoding: printable, as: UTF8.self).split(separator: " ")
         let line = words.joined(separator: " ")
         text = String(line.prefix(LastWords.characterCountMax))
-        tellOfMemory = LastWords.memoryWords.contains { line.contains($0) }
+        reportOutOfMemory = LastWords.memoryWords.contains { line.contains($0) }
     }
 }

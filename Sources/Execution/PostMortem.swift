@@ -54,7 +54,7 @@ struct PostMortem: Sendable {
 
     /// What it is called; nil for a worker that went with its template.
     var failure: WorkerFailure? {
-        WorkerFailure(exit, tellingOfMemory: lastWords.tellOfMemory)
+        WorkerFailure(exit, tellingOfMemory: lastWords.reportOutOfMemory)
     }
 
     private var isOutOfMemory: Bool { failure == .outOfMemory }

@@ -69,8 +69,8 @@ package enum AnyHeapStorage: HeapStorage {
     }
 
     /// Moves an object to where only a person looks for it.
-    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
-        try await chosen.quarantine(key)
+    package func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await chosen.setAside(key)
     }
 
     /// Lists keys in order.

@@ -95,8 +95,8 @@ package final class CachedHeapStorage: HeapStorage {
     }
 
     /// Moves an object to where only a person looks for it, and removes its copy.
-    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
-        let outcome = try await storage.quarantine(key)
+    package func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        let outcome = try await storage.setAside(key)
         await forget(key)
         return outcome
     }

@@ -93,11 +93,11 @@ package struct FileHeapStorage: HeapStorage {
         }
     }
 
-    /// Moves an object to the folder `quarantine`.
-    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+    /// Moves an object to the folder `damaged`.
+    package func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
         try await threads.run(lane: directory.lockPath(of: key)) {
             [directory] () throws(HeapError) in
-            try directory.quarantine(key)
+            try directory.setAside(key)
         }
     }
 

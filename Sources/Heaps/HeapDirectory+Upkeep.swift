@@ -1,9 +1,9 @@
 /// What collecting garbage and finding damage take.
 extension HeapDirectory {
     /// Where objects go that are damaged.
-    static let quarantinePath = "quarantine"
+    static let damagedPath = "damaged"
     /// How often an object of one key can be put there.
-    private static let quarantineCountMax = 1000
+    private static let setAsideCountMax = 1000
 
     /// Lets an object count as written at a moment.
     ///
@@ -17,17 +17,17 @@ extension HeapDirectory {
         }
     }
 
-    /// Moves an object into the quarantine, beside what is there.
-    func quarantine(_ key: StorageKey) throws(HeapError) -> PresenceOutcome {
+    /// Moves an object to the folder `damaged`, beside what is there.
+    func setAside(_ key: StorageKey) throws(HeapError) -> PresenceOutcome {
         try refuseAfterFailure()
-        try makeFolder(Self.quarantinePath)
+        try makeFolder(Self.damagedPath)
         let folder = try open(key.parentPath)
         let root = try open("")
-        let place = try open(Self.quarantinePath)
+        let place = try open(Self.damagedPath)
         let outcome = try withLock(of: key) { () throws(HeapError) -> PresenceOutcome in
-            for number in 1...Self.quarantineCountMax {
+            for number in 1...Self.setAsideCountMax {
                 let suffix = number == 1 ? "" : ".\(number)"
-                let path = "\(Self.quarantinePath)/\(key.folder.rawValue)-\(key.name)\(suffix)"
+                let path = "\(Self.damagedPath)/\(key.folder.rawValue)-\(key.name)\(suffix)"
                 switch try linkAgain(key.path, as: path) {
                 case .linked:
                     // First durable there, then gone here: a disk may write names in any order.
@@ -45,7 +45,7 @@ extension HeapDirectory {
                 }
             }
             throw .storageUnavailable(
-                path: "\(location)/\(Self.quarantinePath)", reason: "it is full")
+                path: "\(location)/\(Self.damagedPath)", reason: "it is full")
         }
         if outcome == .done { try synchronize(folder) }
         return outcome

@@ -10,7 +10,7 @@ package enum CheckDepth: Hashable, Sendable {
 package enum DamageResponse: Hashable, Sendable {
     case report
     /// It is moved to where only a person looks for it.
-    case quarantine
+    case setAside
 }
 
 /// Something that is not as it should be.
@@ -20,7 +20,7 @@ package struct HeapProblem: Hashable, Sendable {
     /// What it is.
     package var error: HeapError
     /// Whether it was moved away.
-    package var isQuarantined = false
+    package var isSetAside = false
 }
 
 /// What a check found.
@@ -52,8 +52,8 @@ extension HeapRepository {
                         try await check(key, depth, &report)
                     } catch {
                         var problem = HeapProblem(key: key, error: error)
-                        if response == .quarantine, error.isDamage(of: key) {
-                            problem.isQuarantined = await quarantine(key, &report)
+                        if response == .setAside, error.isDamage(of: key) {
+                            problem.isSetAside = await setAside(key, &report)
                         }
                         report.problems.append(problem)
                     }
@@ -65,9 +65,9 @@ extension HeapRepository {
     }
 
     /// Moves an object away; that it cannot be moved is one more problem, and not the last.
-    private func quarantine(_ key: StorageKey, _ report: inout CheckReport) async -> Bool {
+    private func setAside(_ key: StorageKey, _ report: inout CheckReport) async -> Bool {
         do throws(HeapError) {
-            return try await storage.quarantine(key) == .done
+            return try await storage.setAside(key) == .done
         } catch {
             report.problems.append(HeapProblem(key: key, error: error))
             return false
@@ -144,6 +144,6 @@ extension HeapProblem: CustomStringConvertible {
             case .damaged(_, let damage): "\(damage)"
             default: "\(error)"
             }
-        return "\(key): \(what)" + (isQuarantined ? " (moved to quarantine)" : "")
+        return "\(key): \(what)" + (isSetAside ? " (set aside)" : "")
     }
 }

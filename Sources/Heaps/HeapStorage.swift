@@ -35,7 +35,7 @@ package protocol HeapStorage: Sendable {
     func refresh(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome
 
     /// Moves an object to where only a person looks for it.
-    func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome
+    func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome
 
     /// Lists keys in order, those after a key, whose names start so; at most `limit`, which is at
     /// least 1.

@@ -7,7 +7,7 @@ package final class InMemoryHeapStorage: HeapStorage {
         var objects: [StorageKey: StoredObject] = [:]
         var writeTimes: [StorageKey: WallTime] = [:]
         /// They still take of the budget.
-        var quarantined: [StoredObject] = []
+        var setAside: [StoredObject] = []
         var byteCount = 0
         var heapCount = 0
         var lastTag: UInt64 = 0
@@ -121,11 +121,11 @@ package final class InMemoryHeapStorage: HeapStorage {
     }
 
     /// Moves an object to where nothing looks for it.
-    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+    package func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
         state.withLock { state in
             guard let object = state.objects[key] else { return .absent }
             state.remove(key)
-            state.quarantined.append(object)
+            state.setAside.append(object)
             return .done
         }
     }

@@ -6,8 +6,8 @@ internal import S3
 /// object beside it, and deleted when that has stood for ``condemnedGrace``. Who makes an object
 /// young takes the mark away before half of that, or does not make it young.
 extension S3HeapStorage {
-    /// How often an object of one key can be quarantined.
-    private static let quarantineCountMax = 1000
+    /// How often an object of one key can be set aside.
+    private static let setAsideCountMax = 1000
 
     private func markPath(of key: StorageKey) -> String { "\(prefix)condemned/\(key.path)" }
 
@@ -59,13 +59,13 @@ extension S3HeapStorage {
         return isDone ? .done : .absent
     }
 
-    /// Moves an object to `quarantine/`.
-    package func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+    /// Moves an object to `damaged/`.
+    package func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
         let path = prefix + key.path
         guard try await head(path) != nil else { return .absent }
-        for number in 1...Self.quarantineCountMax {
+        for number in 1...Self.setAsideCountMax {
             let suffix = number == 1 ? "" : ".\(number)"
-            let place = "\(prefix)quarantine/\(key.folder.rawValue)-\(key.name)\(suffix)"
+            let place = "\(prefix)damaged/\(key.folder.rawValue)-\(key.name)\(suffix)"
             guard try await head(place) == nil else { continue }
             let isCopied = try await attempt(path) { () async throws(S3Error) in
                 try await client.copy(path, to: place, use: .bulk)
@@ -74,7 +74,7 @@ extension S3HeapStorage {
             try await remove(path)
             return .done
         }
-        throw .storageUnavailable(path: location("\(prefix)quarantine"), reason: "it is full")
+        throw .storageUnavailable(path: location("\(prefix)damaged"), reason: "it is full")
     }
 
     private func remove(_ path: String) async throws(HeapError) {

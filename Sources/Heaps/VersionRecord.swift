@@ -20,7 +20,7 @@ package struct VersionRecord: Hashable, Sendable {
     package var packing: SnapshotPacking
     /// The engine that made the snapshot, and the only one that can restore it.
     package let engine: EngineIdentity
-    /// The how manieth run in a row this is, from 1.
+    /// This is the nth run in a row, from 1.
     package let runNumber: UInt32
     /// The start of the code that was run.
     package let codeFirstLine: String

@@ -41,7 +41,7 @@ extension Conversation {
             },
             { tell in
                 var context = context
-                context.tellStatus = tell
+                context.reportStatus = tell
                 return await tool.call(arguments, context)
             })
         let task = json(of: beginning.state, for: revision)

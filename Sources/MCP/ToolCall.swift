@@ -81,7 +81,7 @@ struct ToolCall: Sendable {
         do throws(MCPError) {
             beginning = try server.tasks.begin(for: owner, timeToLive: nil) { [self] tell in
                 var context = context
-                context.tellStatus = tell
+                context.reportStatus = tell
                 return await call(context, in: trace)
             }
         } catch {

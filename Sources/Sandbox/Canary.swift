@@ -14,7 +14,7 @@ struct Canary {
     ///
     /// - Returns: The layers that a worker adds to the template's.
     /// - Throws: ``SandboxError`` where either did not go as it must.
-    func fly() throws(SandboxError) -> SandboxReport {
+    func run() throws(SandboxError) -> SandboxReport {
         var report = try tryToEscape()
         guard report.missing.isEmpty else { return report }
         let signal = try dieOfForbiddenCall()

@@ -48,7 +48,7 @@ package struct Confinement: Sendable {
         guard level != .off else { return SandboxReport() }
         var report = SandboxReport()
         hide(&report)
-        for entry in try Canary(confinement: self).fly().entries {
+        for entry in try Canary(confinement: self).run().entries {
             report.add(entry.layer, entry.state)
         }
         let missing = report.missing.filter { level == .required || $0.layer.isEssential }

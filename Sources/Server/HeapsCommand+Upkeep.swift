@@ -56,16 +56,16 @@ struct CheckHeaps: HeapsSubcommand {
     @Flag(help: "Also unpack every snapshot and compare its digest.")
     var readData = false
 
-    @Flag(help: "Move what is damaged to the folder quarantine.")
-    var quarantine = false
+    @Flag(help: "Move what is damaged to the folder `damaged`.")
+    var setAside = false
 
     func perform(on heaps: HeapRepository, _ settings: Settings) async throws -> CommandOutput {
         let report = try await heaps.check(
-            readData ? .snapshots : .records, onDamage: quarantine ? .quarantine : .report)
+            readData ? .snapshots : .records, onDamage: setAside ? .setAside : .report)
         let problems: [JSON] = report.problems.map { problem in
             [
                 "key": .string(problem.key.path), "message": .string("\(problem)"),
-                "quarantined": .boolean(problem.isQuarantined),
+                "set_aside": .boolean(problem.isSetAside),
             ]
         }
         let summary =

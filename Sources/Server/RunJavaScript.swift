@@ -49,7 +49,7 @@ struct RunJavaScript: Sendable {
             return ExecutionFailure(.invalid, "\(error)").toolResult
         }
         let language = ScriptLanguage(rawValue: arguments["language"]?.string ?? "") ?? .detected
-        return await RunJavaScript.tellingTime(to: context) {
+        return await RunJavaScript.reportingTime(to: context) {
             await run(request, in: language, context)
                 .toolResult(of: request.code, deletedHeaps)
         }
@@ -122,7 +122,7 @@ struct RunJavaScript: Sendable {
     }
 
     /// Reports every second that the run is alive: clients count their own time-outs anew then.
-    private static func tellingTime<Result: Sendable>(
+    private static func reportingTime<Result: Sendable>(
         to context: ToolContext, _ body: @escaping @Sendable () async -> Result
     ) async -> Result {
         guard context.isProgressWanted else { return await body() }

@@ -5,9 +5,9 @@ internal import WorkerProtocol
 
 extension SandboxReport.Entry {
     /// What can be done about a layer that does not hold; nil for one that does.
-    var mend: String? {
+    var fix: String? {
         guard case .refused(let errno) = state else { return nil }
-        return layer.mend(errno: errno)
+        return layer.fix(errno: errno)
     }
 
     /// The layer and its state, with the kernel's reason in words.
@@ -18,7 +18,7 @@ extension SandboxReport.Entry {
 }
 
 extension SandboxLayer {
-    fileprivate func mend(errno: Int32) -> String {
+    fileprivate func fix(errno: Int32) -> String {
         switch self {
         case .unprivilegedUser:
             "start mcp-v8 as a user other than root, or leave it CAP_SETUID and CAP_SETGID"
@@ -49,7 +49,7 @@ extension SandboxLayer {
 
 extension MemoryBound {
     /// What can be done so that the kernel bounds the workers; nil where it does.
-    var mend: String? {
+    var fix: String? {
         guard case .watch(let refusal) = self else { return nil }
         return switch refusal {
         case .absent: "mount control groups with the controllers memory and pids"
@@ -76,7 +76,7 @@ extension MemoryBound {
             "workers_mb_max": .number(JSONNumber(bounds.memoryByteCountMax >> 20)),
             "by": controlGroup == nil ? "watch" : "control_group",
         ]
-        json["mend"] = mend.map(JSON.string)
+        json["fix"] = fix.map(JSON.string)
         return .object(json)
     }
 }

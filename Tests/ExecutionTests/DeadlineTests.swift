@@ -254,8 +254,8 @@ private final class GatedStorage: HeapStorage {
         try await base.refresh(key)
     }
 
-    func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
-        try await base.quarantine(key)
+    func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await base.setAside(key)
     }
 
     func list(

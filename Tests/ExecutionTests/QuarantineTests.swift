@@ -68,7 +68,7 @@ struct QuarantineTests {
     func endToldFirst() async throws {
         let told = Told()
         let source = FakeSource { worker, request in
-            worker.tellEnd(.exited(code: 0))
+            worker.reportEnd(.exited(code: 0))
             worker.echo(request)
             worker.hangUp()
         }

@@ -166,8 +166,8 @@ private final class CountingStorage: HeapStorage {
         try await storage.refresh(key)
     }
 
-    func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
-        try await storage.quarantine(key)
+    func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await storage.setAside(key)
     }
 
     func list(

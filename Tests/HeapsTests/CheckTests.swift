@@ -39,7 +39,7 @@ struct CheckTests {
     func sound(_ storage: StorageUnderTest) async throws {
         let test = try await RepositoryUnderTest(storage)
         _ = try await test.commit(3, to: name)
-        let report = try await test.heaps.check(.snapshots, onDamage: .quarantine)
+        let report = try await test.heaps.check(.snapshots, onDamage: .setAside)
         #expect(report.problems == [])
         #expect((report.headCount, report.versionCount) == (1, 3))
         #expect(report.byteCount > 500)
@@ -60,8 +60,8 @@ struct CheckTests {
         let quick = try await test.heaps.check(.records, onDamage: .report)
         #expect(quick.problems.count == (damage == .lastByte ? 0 : 1))
 
-        let moved = try await test.heaps.check(.snapshots, onDamage: .quarantine)
-        #expect(moved.problems.map(\.isQuarantined) == [true])
+        let moved = try await test.heaps.check(.snapshots, onDamage: .setAside)
+        #expect(moved.problems.map(\.isSetAside) == [true])
         #expect(try await test.heaps.check(.snapshots, onDamage: .report).problems == [])
         #expect(try await test.heaps.history(of: .head(name), limit: 9).end == .notKept)
     }
@@ -75,9 +75,9 @@ struct CheckTests {
         let other = try #require(try await test.storage.get(another, byteCountMax: 999)).bytes
         let key = StorageKey.head(name)
         try await test.overwrite(key) { damage.apply(to: $0, another: other) }
-        let found = try await test.heaps.check(.records, onDamage: .quarantine)
+        let found = try await test.heaps.check(.records, onDamage: .setAside)
         #expect(found.problems.map(\.key) == [key])
-        #expect(found.problems.map(\.isQuarantined) == [true])
+        #expect(found.problems.map(\.isSetAside) == [true])
         #expect(try await test.heaps.head(of: name) == nil)
     }
 
@@ -86,7 +86,7 @@ struct CheckTests {
         let test = try await RepositoryUnderTest(storage)
         let versions = try await test.commit(2, to: name)
         try await test.overwrite(.version(versions[1])) { _ in nil }
-        let found = try await test.heaps.check(.records, onDamage: .quarantine)
+        let found = try await test.heaps.check(.records, onDamage: .setAside)
         #expect(
             found.problems == [
                 HeapProblem(key: .head(name), error: .versionNotFound(versions[1]))
@@ -104,8 +104,8 @@ struct CheckTests {
             bytes[offset] = 77
             return bytes
         }
-        let found = try await test.heaps.check(.snapshots, onDamage: .quarantine)
-        #expect(found.problems.map(\.isQuarantined) == [false])
+        let found = try await test.heaps.check(.snapshots, onDamage: .setAside)
+        #expect(found.problems.map(\.isSetAside) == [false])
         #expect(try await test.stored(versions) == versions)
     }
 }

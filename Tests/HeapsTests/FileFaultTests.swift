@@ -46,9 +46,9 @@ struct FileFaultTests {
     }
 
     @Test(
-        "has a quarantined object in one place or the other, wherever the process ends",
+        "has an object that was set aside in one place or the other, wherever the process ends",
         arguments: SimulatedFiles.Restart.allCases)
-    func quarantine(_ restart: SimulatedFiles.Restart) throws {
+    func setAside(_ restart: SimulatedFiles.Restart) throws {
         var isDone = false
         var step = 0
         while !isDone && step < 100 {
@@ -57,10 +57,10 @@ struct FileFaultTests {
             let directory = try opened(files)
             files.inject(.crash, atStep: step)
             do {
-                isDone = try directory.quarantine(oldVersion) == .done
+                isDone = try directory.setAside(oldVersion) == .done
             } catch {}
             let after = try opened(files.restarted(after: restart))
-            let moved = try after.read("quarantine/versions-\(oldVersion.name)") { $0 }
+            let moved = try after.read("damaged/versions-\(oldVersion.name)") { $0 }
             let kept = try after.get(oldVersion, byteCountMax: 999)
             #expect(moved?.bytes == Self.old || kept?.bytes == Self.old, "step \(step)")
             #expect(kept == nil || !isDone, "step \(step)")

@@ -207,14 +207,14 @@ struct FileHeapStorageTests {
         #expect(page.entries.first == .damaged(bad, .notAFile))
         #expect(page.heads.map(\.name) == [good])
 
-        let found = try await heaps.check(.snapshots, onDamage: .quarantine)
+        let found = try await heaps.check(.snapshots, onDamage: .setAside)
         #expect(Set(found.problems.map(\.key)) == Set(keys))
-        #expect(found.problems.filter { !$0.isQuarantined } == [])
-        #expect(try await heaps.check(.snapshots, onDamage: .quarantine).problems == [])
+        #expect(found.problems.filter { !$0.isSetAside } == [])
+        #expect(try await heaps.check(.snapshots, onDamage: .setAside).problems == [])
         // What is there twice is kept twice.
         try foreign.make(at: path + "/" + keys[0].path)
-        _ = try await heaps.check(.records, onDamage: .quarantine)
-        let kept = try FileManager.default.contentsOfDirectory(atPath: path + "/quarantine")
+        _ = try await heaps.check(.records, onDamage: .setAside)
+        let kept = try FileManager.default.contentsOfDirectory(atPath: path + "/damaged")
         #expect(kept.count == 3)
     }
 

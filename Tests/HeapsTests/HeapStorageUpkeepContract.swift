@@ -51,16 +51,16 @@ struct HeapStorageUpkeepContract {
     }
 
     @Test("moves an object out of the way", arguments: StorageUnderTest.ours)
-    func quarantines(_ storage: StorageUnderTest) async throws {
+    func setsAside(_ storage: StorageUnderTest) async throws {
         let opened = try await open(storage)
         for key in keys {
-            #expect(try await opened.other.quarantine(key) == .done)
+            #expect(try await opened.other.setAside(key) == .done)
             #expect(try await opened.one.get(key, byteCountMax: 9) == nil)
             let page = try await opened.one.list(key.folder, prefix: "", after: nil, limit: 9)
             #expect(page.keys.isEmpty)
         }
         #expect(try await opened.one.create(keys[0], [2]) == .created)
-        #expect(try await opened.one.quarantine(keys[0]) == .done)
+        #expect(try await opened.one.setAside(keys[0]) == .done)
     }
 
     @Test("does nothing to what is not there", arguments: StorageUnderTest.ours)
@@ -68,7 +68,7 @@ struct HeapStorageUpkeepContract {
         let opened = try await storage.openTwice()
         for key in keys {
             #expect(try await opened.one.refresh(key) == .absent)
-            #expect(try await opened.one.quarantine(key) == .absent)
+            #expect(try await opened.one.setAside(key) == .absent)
         }
     }
 }

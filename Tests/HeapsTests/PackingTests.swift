@@ -173,9 +173,9 @@ struct PackingTests {
             try await test.other.load(records[1].version, for: .ours)
         }
         for depth in [CheckDepth.records, .snapshots] {
-            let report = try await test.other.check(depth, onDamage: .quarantine)
+            let report = try await test.other.check(depth, onDamage: .setAside)
             #expect(report.problems.map(\.error) == [error])
-            #expect(report.problems.allSatisfy { !$0.isQuarantined })
+            #expect(report.problems.allSatisfy { !$0.isSetAside })
         }
     }
 

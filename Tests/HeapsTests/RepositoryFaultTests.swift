@@ -16,7 +16,7 @@ struct RepositoryFaultTests {
         case collectGarbage
         case importing
         case adoptBase
-        case checkAndQuarantine
+        case checkAndSetAside
     }
 
     private static let snapshotByteCountMax = 1 << 20
@@ -121,8 +121,8 @@ struct RepositoryFaultTests {
             return [new: 8]
         case .adoptBase:
             try await heaps.adoptBase(Self.snapshot(0), of: .ours)
-        case .checkAndQuarantine:
-            _ = try await heaps.check(.snapshots, onDamage: .quarantine)
+        case .checkAndSetAside:
+            _ = try await heaps.check(.snapshots, onDamage: .setAside)
         }
         return [:]
     }
@@ -186,7 +186,7 @@ struct RepositoryFaultTests {
             let outcome = try? await perform(
                 operation, start, in: try heaps(in: crashing, prepare: false))
             // A check tells of what it could not read, and goes on where it can.
-            if operation != .checkAndQuarantine {
+            if operation != .checkAndSetAside {
                 #expect((outcome == nil) == (step <= stepCount), "\(operation), step \(step)")
             }
             for restart in Self.restarts(step) {

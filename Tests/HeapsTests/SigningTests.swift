@@ -91,9 +91,9 @@ struct SigningTests {
         await #expect(throws: HeapError.damaged(.head(name), .unsigned)) {
             try await commit(name, in: signed)
         }
-        let report = try await signed.check(.records, onDamage: .quarantine)
+        let report = try await signed.check(.records, onDamage: .setAside)
         #expect(report.problems.count == 2)
-        #expect(report.problems.allSatisfy { !$0.isQuarantined })
+        #expect(report.problems.allSatisfy { !$0.isSetAside })
     }
 
     @Test("refuses signed heads where there is no key")

@@ -134,7 +134,7 @@ package final class TaskStore: Sendable {
     func forget(_ id: String) {
         let entry = entries.withLock { $0.removeValue(forKey: id) }
         entry?.cancellation.send()
-        entry?.ending.tell(entry?.state)
+        entry?.ending.notify(entry?.state)
     }
 }
 
@@ -196,7 +196,7 @@ extension TaskStore {
         }
         if let ended { entry?.onEnd(ended) }
         entry?.cancellation.send()
-        entry?.ending.tell(entry?.state)
+        entry?.ending.notify(entry?.state)
         return entry?.state
     }
 
@@ -264,7 +264,7 @@ final class TaskEnding: Sendable {
     /// Waits until the task has ended or the current task is cancelled.
     func wait() async { await signal.wait() }
 
-    fileprivate func tell(_ state: TaskState?) {
+    fileprivate func notify(_ state: TaskState?) {
         last.withLock { $0 = $0 ?? state }
         signal.send()
     }

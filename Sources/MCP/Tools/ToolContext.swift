@@ -5,10 +5,10 @@ package struct ToolContext: Sendable {
     var progress: ProgressReporter?
     var log: LogReporter?
     /// Where a call that answers later says what it does.
-    var tellStatus: (@Sendable (String) -> Void)?
+    var reportStatus: (@Sendable (String) -> Void)?
 
     /// Whether anyone hears ``reportProgress(_:)``; if not, there is no need to make a message.
-    package var isProgressWanted: Bool { progress != nil || tellStatus != nil }
+    package var isProgressWanted: Bool { progress != nil || reportStatus != nil }
 
     /// Tells the client that the call is alive and what it does.
     ///
@@ -16,7 +16,7 @@ package struct ToolContext: Sendable {
     /// call's end, is dropped.
     package func reportProgress(_ message: String) {
         progress?.report(message)
-        tellStatus?(String(message.prefix(ProgressReporter.messageLengthMax)))
+        reportStatus?(String(message.prefix(ProgressReporter.messageLengthMax)))
     }
 
     /// Sends the client a log message, if it wants those of this level; under the same rules.

@@ -6,7 +6,7 @@ internal import MCP
 internal import NIOPosix
 internal import WorkerProtocol
 
-/// `mcp-v8 doctor`: whether the server would work here, and what would mend what does not.
+/// `mcp-v8 doctor`: whether the server would work here, and what would fix what does not.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
@@ -50,7 +50,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings += Finding.layers(sandbox)
         } catch {
             await template.close()
-            return [Finding("worker", .failed, "\(error)", mend: Finding.mend(of: error))]
+            return [Finding("worker", .failed, "\(error)", fix: Finding.fix(of: error))]
         }
         findings.append(await runFinding(settings, template, timeline, logger))
         return findings

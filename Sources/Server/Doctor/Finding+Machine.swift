@@ -21,7 +21,7 @@ extension Finding {
         return Finding(
             "storage", isLittle ? .warning : .fine,
             "files in \(path), \(byteCount >> 20) MiB free",
-            mend: isLittle ? "make room, or give another --directory-path" : nil)
+            fix: isLittle ? "make room, or give another --directory-path" : nil)
     }
 
     /// Whether all workers together fit into the memory that is there.
@@ -35,7 +35,7 @@ extension Finding {
         guard needed > available else { return Finding("memory", .fine, words) }
         return Finding(
             "memory", .warning, words + " could want more",
-            mend: "lower --workers-max or --heap-mb-max where clients are not trusted")
+            fix: "lower --workers-max or --heap-mb-max where clients are not trusted")
     }
 
     /// Whether the system's limits on the server leave room for its workers.
@@ -44,15 +44,15 @@ extension Finding {
             limit(
                 "descriptors", RLIMIT_NOFILE,
                 atLeast: limits.workersMax * descriptorsPerWorker + descriptorsBeside,
-                mend: "raise ulimit -n, LimitNOFILE= of systemd, or lower --workers-max"),
+                fix: "raise ulimit -n, LimitNOFILE= of systemd, or lower --workers-max"),
             limit(
                 "bytes of a file", RLIMIT_FSIZE, atLeast: limits.snapshotByteCountMax,
-                mend: "raise ulimit -f, or lower --snapshot-mb-max"),
+                fix: "raise ulimit -f, or lower --snapshot-mb-max"),
         ]
     }
 
     private static func limit(
-        _ name: String, _ resource: __rlimit_resource, atLeast needed: Int, mend: String
+        _ name: String, _ resource: __rlimit_resource, atLeast needed: Int, fix: String
     ) -> Finding {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else {
@@ -63,7 +63,7 @@ extension Finding {
         let isEnough = isUnlimited || limit.rlim_max >= rlim_t(needed)
         return Finding(
             "limits", isEnough ? .fine : .warning, "\(name): \(allowed), needed \(needed)",
-            mend: isEnough ? nil : mend)
+            fix: isEnough ? nil : fix)
     }
 
     /// What the kernel would give out, or less where a control group has a limit.
@@ -94,7 +94,7 @@ extension DoctorCommand {
         defer { bound.controlGroup?.remove() }
         // Watching does it too, a little later.
         let together = Finding(
-            "memory", .fine, bound.line(settings.workerBounds), mend: bound.mend)
+            "memory", .fine, bound.line(settings.workerBounds), fix: bound.fix)
         return [Finding.memory(settings.limits), together] + Finding.limits(settings.limits)
     }
 }

@@ -17,13 +17,13 @@ struct Finding {
     let state: State
     let words: String
     /// What can be done; nil where nothing need be.
-    let mend: String?
+    let fix: String?
 
-    init(_ subject: String, _ state: State, _ words: String, mend: String? = nil) {
+    init(_ subject: String, _ state: State, _ words: String, fix: String? = nil) {
         self.subject = subject
         self.state = state
         self.words = words
-        self.mend = mend
+        self.fix = fix
     }
 
     /// For a person: a line, and one more where something can be done.
@@ -32,7 +32,7 @@ struct Finding {
             word + String(repeating: " ", count: max(1, width - word.count))
         }
         let indent = String(repeating: " ", count: 18)
-        return columns.joined() + words + (mend.map { "\n\(indent)-> \($0)" } ?? "")
+        return columns.joined() + words + (fix.map { "\n\(indent)-> \($0)" } ?? "")
     }
 
     /// For a program.
@@ -40,7 +40,7 @@ struct Finding {
         var json: JSONObject = [
             "check": .string(subject), "state": .string(state.rawValue), "text": .string(words),
         ]
-        json["mend"] = mend.map(JSON.string)
+        json["fix"] = fix.map(JSON.string)
         return .object(json)
     }
 
@@ -50,16 +50,16 @@ struct Finding {
             return [
                 Finding(
                     "sandbox", .warning, "off: scripts are not confined",
-                    mend: "leave out --sandbox off")
+                    fix: "leave out --sandbox off")
             ]
         }
         return report.entries.map { entry in
-            Finding("sandbox", entry.mend == nil ? .fine : .warning, entry.line, mend: entry.mend)
+            Finding("sandbox", entry.fix == nil ? .fine : .warning, entry.line, fix: entry.fix)
         }
     }
 
     /// What can be done about a template that does not start.
-    static func mend(of error: ExecutionError) -> String? {
+    static func fix(of error: ExecutionError) -> String? {
         switch error {
         case .templateNotReady, .templateRefused:
             "the lines of mcp-v8-worker on standard error, above, say why"

@@ -47,19 +47,19 @@ struct HTTPService: Service {
                     try await transport.run(on: MultiThreadedEventLoopGroup.singleton) { address in
                         announce(address)
                     }
-                    return Part.transport
+                    return Ending.transport
                 }
             }
             group.addTask {
                 await files.run()
-                return Part.files
+                return Ending.files
             }
             group.addTask {
                 try await gracefulShutdown()
                 // Nothing new is run from now on, and what runs answers while connections are open.
                 await execution.shutdown()
                 try await Task.sleep(for: HTTPService.flushing)
-                return Part.drain
+                return Ending.drain
             }
             var open = transports.count
             while open > 0, let ended = try await group.next() {
@@ -70,7 +70,7 @@ struct HTTPService: Service {
         }
     }
 
-    private enum Part {
+    private enum Ending {
         case transport
         case files
         case drain
@@ -183,8 +183,8 @@ extension ServerParts {
             let notNeeded = layers.filter { $0.state == .notNeeded }
                 .map { JSON.string("\($0.layer)") }
             let missing = sandbox?.missing.map { JSON.string("\($0.layer)") } ?? []
-            let mends = sandbox?.missing.map { entry -> JSON in
-                ["layer": .string("\(entry.line)"), "mend": .string(entry.mend ?? "")]
+            let fixes = sandbox?.missing.map { entry -> JSON in
+                ["layer": .string("\(entry.line)"), "fix": .string(entry.fix ?? "")]
             }
             return HTTPProbes.Readiness(
                 reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "),
@@ -194,7 +194,7 @@ extension ServerParts {
                     "sandbox": [
                         "state": sandbox?.entries.isEmpty == true ? "off" : "on",
                         "on": .array(on), "not_needed": .array(notNeeded),
-                        "missing": .array(missing), "mends": .array(mends ?? []),
+                        "missing": .array(missing), "fixes": .array(fixes ?? []),
                     ],
                     "memory": memoryBound.json(workerBounds),
                 ])

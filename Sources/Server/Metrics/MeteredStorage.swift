@@ -47,9 +47,9 @@ struct MeteredStorage: HeapStorage {
         }
     }
 
-    func quarantine(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
-        try await counting("quarantine") { () async throws(HeapError) in
-            try await storage.quarantine(key)
+    func setAside(_ key: StorageKey) async throws(HeapError) -> PresenceOutcome {
+        try await counting("set_aside") { () async throws(HeapError) in
+            try await storage.setAside(key)
         }
     }
 

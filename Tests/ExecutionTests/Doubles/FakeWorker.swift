@@ -85,7 +85,7 @@ final class FakeWorker: Sendable {
     }
 
     /// Has the template tell of an end that the channel does not show yet.
-    func tellEnd(_ status: WorkerExit?) {
+    func reportEnd(_ status: WorkerExit?) {
         isDying.withLock { $0 = true }
         exit.succeed(status)
     }
