@@ -15,6 +15,9 @@ LAYERS = (
     "systemCallFilter", "proof", "userNamespace", "networkNamespace", "otherNamespaces",
     "emptyRoot", "processNamespace", "landlock", "noExecutableMemory", "outOfMemoryFirst")
 STATELESS, NEW_HEAP, SNAPSHOT, LIVE = range(4)
+# Kinds of frames.
+EVALUATE, INSPECT, SAVE_NOW, TAKEN = range(1, 5)
+CONSOLE, EVALUATED = 16, 18
 DIAGNOSTICS_BYTES = 4096
 EXCHANGE_BYTES = 2 * 512 << 20
 
@@ -114,17 +117,33 @@ class Worker:
 
     def evaluate(self, code: str, state: int = STATELESS, snapshot: int = 0, save: bool = False,
                  timeout_ms: int = 2000, seconds: float = 60) -> Evaluated:
+        self.begin(code, state, snapshot, save, timeout_ms, seconds)
+        return self.finish(save)
+
+    def begin(self, code: str, state: int = STATELESS, snapshot: int = 0, save: bool = False,
+              timeout_ms: int = 2000, seconds: float = 60) -> None:
+        """Asks for a run; `finish` takes its answer."""
         text = code.encode("utf-8", "surrogatepass")
         payload = bytes([state]) + (struct.pack("<Q", snapshot) if state == SNAPSHOT else b"")
         payload += struct.pack("<BIIII", 1 if save else 0, 1, 0, timeout_ms, 65536)
         payload += struct.pack("<I", len(text)) + text
         self.channel.settimeout(seconds)
+        self.say(EVALUATE, payload)
+
+    def say(self, kind: int, payload: bytes) -> None:
         try:
-            self.channel.sendall(struct.pack("<IB", len(payload) + 1, 1) + payload)
+            self.channel.sendall(struct.pack("<IB", len(payload) + 1, kind) + payload)
         except BrokenPipeError as gone:
             raise WorkerEnded(self.last_words()) from gone
+
+    def await_line(self) -> None:
+        """Returns when the script has printed something."""
+        kind, _ = self._frame()
+        assert kind == CONSOLE
+
+    def finish(self, save: bool = False) -> Evaluated:
         kind, body = self._frame()
-        while kind != 18:
+        while kind != EVALUATED:
             kind, body = self._frame()
         outcome = ("value", "exception", "timeout", "out_of_memory", "unsettled")[body[0]]
         text = _first_text(body) if outcome == "value" else ""

@@ -45,6 +45,16 @@ void csandbox_child_signal_clear(int descriptor) {
     }
 }
 
+int csandbox_await_input(int descriptor, uint64_t nanoseconds) {
+    const uint64_t second = 1000 * 1000 * 1000;
+    struct timespec time = {
+        .tv_sec = (time_t)(nanoseconds / second), .tv_nsec = (long)(nanoseconds % second)
+    };
+    struct pollfd watched = {.fd = descriptor, .events = POLLIN};
+    int count = ppoll(&watched, 1, &time, NULL);
+    return count < 0 ? -errno : count;
+}
+
 int csandbox_event(void) {
     int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return event < 0 ? -errno : event;

@@ -10,6 +10,13 @@ package enum ProtocolViolation: Error, Hashable, Sendable {
     case consoleTooLarge(byteCount: Int, limit: Int)
     /// A result, or a snapshot, over its limit.
     case answerTooLarge(byteCount: Int, limit: Int)
+    /// A host call whose number is not above all before, that is not known, or that comes when no
+    /// script runs.
+    case hostCallOutOfTurn(UInt32)
+    /// More host calls than a run may make.
+    case tooManyHostCalls(limit: Int)
+    /// A value, although the script waits for answers.
+    case hostCallsOpen
 }
 
 extension ProtocolViolation: CustomStringConvertible {
@@ -22,24 +29,35 @@ extension ProtocolViolation: CustomStringConvertible {
             "it printed \(byteCount) bytes, and at most \(limit) are allowed"
         case .answerTooLarge(let byteCount, let limit):
             "its answer has \(byteCount) bytes, and at most \(limit) are allowed"
+        case .hostCallOutOfTurn(let number): "it sent what may not come now of host call \(number)"
+        case .tooManyHostCalls(let limit): "it made more than \(limit) host calls"
+        case .hostCallsOpen: "its script gave a value while host calls were open"
         }
     }
 }
 
 /// The replies to one request, in the order in which they may come: `console* consoleOmitted?
 /// console* evaluated snapshot?` to a run, `inspected` to an inspection.
+///
+/// As long as the script runs it may also make host calls, in any order with what it prints, and is
+/// told how they ended. `evaluated` is the only end of that: the calls go with it.
 struct ReplySequence: Sendable {
     private enum State {
-        /// Next: any but a snapshot.
-        case printing
-        /// Output was left out. Next: console, evaluated.
-        case printingTail
+        /// The script runs. Next: any but a snapshot.
+        case evaluating(HostCalls, Output)
         /// Next: snapshot.
         case saving
         /// Next: inspected.
         case inspecting
         /// Terminal.
         case complete
+    }
+
+    private enum Output {
+        /// Next: console, consoleOmitted.
+        case head
+        /// Output was left out. Next: console.
+        case tail
     }
 
     /// What a worker may add where it cuts a text at the limit.
@@ -52,7 +70,7 @@ struct ReplySequence: Sendable {
     private let isKept: Bool
     private let outputByteCountMax: Int
     private let snapshotByteCountMax: Int
-    private var state = State.printing
+    private var state = State.evaluating(HostCalls(), .head)
     private var consoleByteCount = 0
 
     init(to request: EvaluateRequest, snapshotByteCountMax: Int) {
@@ -93,14 +111,16 @@ struct ReplySequence: Sendable {
     /// Checks the next reply.
     mutating func accept(_ reply: Reply) throws(ProtocolViolation) {
         switch (state, reply) {
-        case (.printing, .console(let line)), (.printingTail, .console(let line)):
+        case (.evaluating, .console(let line)):
             try count(line)
-        case (.printing, .consoleOmitted):
-            state = .printingTail
-        case (.printing, .evaluated(let evaluation)), (.printingTail, .evaluated(let evaluation)):
+        case (.evaluating(let calls, .head), .consoleOmitted):
+            state = .evaluating(calls, .tail)
+        case (.evaluating(let calls, _), .evaluated(let evaluation)):
             try check(evaluation.outcome)
-            if case .value(let value) = evaluation.outcome, let media = value.media {
-                try check(media)
+            if case .value(let value) = evaluation.outcome {
+                if let media = value.media { try check(media) }
+                // A run lasts until its calls are over; what else ends it ends them.
+                guard calls.isEmpty else { throw .hostCallsOpen }
             }
             state = saving.covers(evaluation.outcome) ? .saving : .complete
         case (.saving, .snapshot(.kept)) where isKept:
@@ -119,6 +139,20 @@ struct ReplySequence: Sendable {
         default:
             throw .outOfTurn(reply.frame.kind)
         }
+    }
+
+    /// Does something to the host calls of the script, as long as it runs: nothing begins, and
+    /// nothing is told, when it is over.
+    ///
+    /// - Throws: ``ProtocolViolation/hostCallOutOfTurn(_:)`` when it does not run.
+    mutating func withCalls<Result>(
+        of id: HostCallID, _ body: (inout HostCalls) throws(ProtocolViolation) -> Result
+    ) throws(ProtocolViolation) -> Result {
+        guard case .evaluating(var calls, let output) = state else {
+            throw .hostCallOutOfTurn(id.number)
+        }
+        defer { state = .evaluating(calls, output) }
+        return try body(&calls)
     }
 
     /// The last line may go over the limit: its worker counts before it knows how long the next one

@@ -9,13 +9,20 @@ import Synchronization
 package final class SeparateWorkers: WorkerSource {
     private enum State {
         /// Starts workers, each with its template. Next: `closed`.
-        case open(templates: [UInt64: WorkerTemplate], nextID: UInt64)
+        case open(Templates)
         /// Terminal.
         case closed
     }
 
+    private struct Templates {
+        var open: [UInt64: WorkerTemplate] = [:]
+        /// Those whose workers have ended.
+        var closing: [UInt64: Task<Void, Never>] = [:]
+        var nextID: UInt64 = 0
+    }
+
     private let makeTemplate: @Sendable () -> WorkerTemplate
-    private let state = Mutex(State.open(templates: [:], nextID: 0))
+    private let state = Mutex(State.open(Templates()))
 
     /// Starts workers from templates that are made so, one for each.
     package init(makeTemplate: @escaping @Sendable () -> WorkerTemplate) {
@@ -41,32 +48,46 @@ package final class SeparateWorkers: WorkerSource {
         }
     }
 
-    /// Ends every worker.
+    /// Ends every worker, and waits for those templates too that are ending already.
     package func close() async {
-        let templates = state.withLock { state -> [WorkerTemplate] in
-            guard case .open(let templates, _) = state else { return [] }
+        let templates = state.withLock { state -> Templates in
+            guard case .open(let templates) = state else { return Templates() }
             state = .closed
-            return Array(templates.values)
+            return templates
         }
-        for template in templates { await template.close() }
+        for template in templates.open.values { await template.close() }
+        for closing in templates.closing.values { await closing.value }
     }
 
     private func keep(_ template: WorkerTemplate) -> UInt64? {
-        state.withLock { state in
-            guard case .open(var templates, let id) = state else { return nil }
-            templates[id] = template
-            state = .open(templates: templates, nextID: id + 1)
+        change { templates in
+            let id = templates.nextID
+            templates.open[id] = template
+            templates.nextID += 1
             return id
         }
     }
 
+    /// What was to be told of the worker has been told: only ``close()`` waits for its template.
     private func end(_ id: UInt64) {
-        let template = state.withLock { state -> WorkerTemplate? in
-            guard case .open(var templates, let nextID) = state else { return nil }
-            defer { state = .open(templates: templates, nextID: nextID) }
-            return templates.removeValue(forKey: id)
+        change { templates in
+            guard let template = templates.open.removeValue(forKey: id) else { return }
+            templates.closing[id] = Task {
+                await template.close()
+                change { $0.closing[id] = nil }
+            }
         }
-        // Nobody waits for it: what was to be told of the worker has been told.
-        if let template { Task { await template.close() } }
+    }
+
+    /// Nil once it is closed.
+    @discardableResult
+    private func change<Result: Sendable>(
+        _ body: (inout Templates) -> Result
+    ) -> Result? {
+        state.withLock { state in
+            guard case .open(var templates) = state else { return nil }
+            defer { state = .open(templates) }
+            return body(&templates)
+        }
     }
 }

@@ -7,7 +7,8 @@ package struct WorkerAnswer: Sendable {
     package enum Ending: Hashable, Sendable {
         /// All that was asked for came; the worker waits for the next request.
         case complete
-        /// The worker was gone before it could hear the request: nothing of it ran.
+        /// The worker was gone, or had another request, before it could hear this one: nothing of
+        /// it ran.
         case unheard
         /// The worker's end of the channel was closed.
         case died
@@ -29,7 +30,8 @@ package struct WorkerAnswer: Sendable {
     package var ending = Ending.complete
 }
 
-/// What is said to and by one worker: one request at a time, and nothing in between.
+/// What is said to and by one worker: one request at a time, and whatever belongs to it until its
+/// answer has come.
 final class WorkerConversation: Sendable {
     /// What the channel does next.
     enum Directive {
@@ -47,6 +49,7 @@ final class WorkerConversation: Sendable {
         case failed
     }
 
+    /// A request, and what has been said of it so far.
     private struct Exchange {
         var sequence: ReplySequence
         var answer = WorkerAnswer()
@@ -55,10 +58,10 @@ final class WorkerConversation: Sendable {
     }
 
     private enum State {
-        /// Next: `asked`, `ended`.
+        /// Next: `open`, `ended`.
         case idle
         /// Next: `idle`, `ended`.
-        case asked(Exchange)
+        case open(Exchange)
         /// Terminal. Whether nothing was asked then, and whether the worker may still say that it
         /// keeps the state of what was.
         case ended(WorkerAnswer.Ending, wasIdle: Bool, mayKeep: Bool)
@@ -97,9 +100,7 @@ final class WorkerConversation: Sendable {
     }
 
     /// Notes that a request is about to be sent; `send` is called if the worker still listens, and
-    /// must not come back to here.
-    ///
-    /// - Precondition: the one before was answered.
+    /// must not come back to here. Before the one before is answered it is not heard.
     func ask(
         _ request: EvaluateRequest, onConsole: @escaping @Sendable (ConsoleLine) -> Void,
         continuation: CheckedContinuation<WorkerAnswer, Never>, send: () -> Departure
@@ -127,13 +128,13 @@ final class WorkerConversation: Sendable {
         let ending = state.withLock { state -> WorkerAnswer.Ending? in
             switch state {
             case .idle:
-                state = .asked(
+                state = .open(
                     Exchange(
                         sequence: sequence, onConsole: onConsole, continuation: continuation))
                 departure = send()
                 isSent.store(departure == .complete, ordering: .relaxed)
                 return nil
-            case .asked: preconditionFailure("A worker is asked one thing at a time.")
+            case .open: return .unheard
             case .ended(let ending, _, _): return ending
             }
         }
@@ -157,7 +158,7 @@ final class WorkerConversation: Sendable {
         try state.withLock { state throws(ProtocolViolation) in
             switch state {
             case .idle: throw .outOfTurn(kind)
-            case .asked(let exchange): try exchange.sequence.expect(kind, byteCount: byteCount)
+            case .open(let exchange): try exchange.sequence.expect(kind, byteCount: byteCount)
             case .ended: break
             }
         }
@@ -189,7 +190,7 @@ final class WorkerConversation: Sendable {
     func endRequests(_ ending: WorkerAnswer.Ending) {
         let exchange = state.withLock { state -> Exchange? in
             if case .ended = state { return nil }
-            guard case .asked(let exchange) = state else {
+            guard case .open(let exchange) = state else {
                 state = .ended(ending, wasIdle: true, mayKeep: false)
                 return nil
             }
@@ -213,11 +214,11 @@ final class WorkerConversation: Sendable {
                 keptCount.add(1, ordering: .relaxed)
                 return nil
             case .ended: return nil
-            case .asked(var exchange):
+            case .open(var exchange):
                 // The state lets go of its copy, so that what the answer holds is not copied for
                 // each line.
                 state = .idle
-                defer { if !exchange.sequence.isComplete { state = .asked(exchange) } }
+                defer { if !exchange.sequence.isComplete { state = .open(exchange) } }
                 try exchange.sequence.accept(reply)
                 exchange.answer.add(reply)
                 return exchange

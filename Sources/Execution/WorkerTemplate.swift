@@ -46,7 +46,8 @@ package actor WorkerTemplate: WorkerSource {
     private var state = State.absent
     /// Those that a new one has taken the place of, while their workers live.
     private var retiring: [TemplateSession] = []
-    private var isRenewing = false
+    /// Starts the next one beside the one that forks.
+    private var renewing: Task<Void, Never>?
     private var renewsAfter: Duration = .zero
     private var deathsInARow = 0
     private var restsUntil: Duration = .zero
@@ -113,6 +114,8 @@ package actor WorkerTemplate: WorkerSource {
         do { try await threads.shutdownGracefully() } catch {
             logger.warning("Template thread did not end", metadata: ["error": "\(error)"])
         }
+        // Its thread has ended, and what it started is closed at once.
+        await renewing?.value
     }
 
     private func session() async throws(ExecutionError) -> TemplateSession {
@@ -155,7 +158,7 @@ package actor WorkerTemplate: WorkerSource {
 
     /// Whether a template has forked for long enough, and there is room for one more.
     private func isDue(_ session: TemplateSession, since: Duration) -> Bool {
-        guard !isRenewing, timeline.now >= renewsAfter,
+        guard renewing == nil, timeline.now >= renewsAfter,
             session.startCount >= renewal.startCount || timeline.now - since >= renewal.age
         else { return false }
         retiring.removeAll { !$0.isAlive }
@@ -164,14 +167,13 @@ package actor WorkerTemplate: WorkerSource {
 
     /// Starts a template beside the one that runs, which forks until the other one is ready.
     private func renew() {
-        isRenewing = true
         let started = startProcess()
-        Task {
+        renewing = Task {
             do { take(try await started.get()) } catch {
                 logger.warning("Template not renewed", metadata: ["error": "\(error)"])
                 renewsAfter = timeline.now + WorkerTemplate.soundLife
             }
-            isRenewing = false
+            renewing = nil
         }
     }
 

@@ -7,8 +7,8 @@ package struct ResourceLimits: Hashable, Sendable {
     /// Sealed anyway, and a limit at the file's end would end a worker that writes there by a
     /// signal.
     private static let fileByteCountMax = UInt64(2 * WorkerDescriptor.diagnosticsByteCount)
-    /// As many as the watchdog's `poll` names; all numbers below are in use.
-    private static let descriptorCountMax: UInt64 = 2
+    /// As many as a `poll` of a worker's names; all numbers below are in use.
+    private static let descriptorCountMax: UInt64 = 1
 
     /// How many forks a worker may have at a time: those that hold the two last states, and one
     /// that writes.

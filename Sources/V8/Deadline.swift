@@ -25,6 +25,20 @@ package struct Deadline: Hashable, Comparable, Sendable {
         nanoseconds > earlier.nanoseconds ? (nanoseconds - earlier.nanoseconds) / 1000 : 0
     }
 
+    /// The moment that is so many milliseconds later; ``never``, if that is further away than the
+    /// clock goes.
+    package func adding(milliseconds: Double) -> Deadline {
+        let added = UInt64(exactly: (milliseconds * 1_000_000).rounded(.up)) ?? .max
+        let (sum, isOver) = nanoseconds.addingReportingOverflow(added)
+        return isOver ? .never : Deadline(nanoseconds: sum)
+    }
+
+    /// Nanoseconds left; 0 if the moment has passed.
+    package var nanosecondsLeft: UInt64 {
+        let present = Deadline.now.nanoseconds
+        return nanoseconds > present ? nanoseconds - present : 0
+    }
+
     /// Milliseconds left, rounded up so that a wait of this length reaches the moment; 0 if it has
     /// passed.
     package var millisecondsLeft: UInt64 {

@@ -1,5 +1,4 @@
 internal import CV8
-internal import Glibc
 package import WorkerProtocol
 
 extension Isolate {
@@ -28,20 +27,30 @@ extension Isolate {
     ///
     /// Somebody else must end it at the deadline with ``terminator``; only waiting ends by itself.
     /// Once nobody will, ``confirm(_:)`` says what became of it.
-    package func evaluate(_ script: Script) -> ScriptOutcome {
+    ///
+    /// - Throws: why the waiter has nothing to wait for any more.
+    package func evaluate<W: Waiter & ~Copyable>(
+        _ script: Script, waiter: inout W
+    ) throws(W.Failure) -> ScriptOutcome {
         let outcome: ScriptOutcome
-        switch finish(script, after: begin(script)) {
-        case .over(cv8_fulfilled): outcome = value(of: script)
+        switch try turn(after: begin(script), until: script.deadline, waiter: &waiter) {
+        case .over(.fulfilled): outcome = value(of: script)
         case .over(let progress): outcome = failure(progress, of: script)
         case .waiting(let waiting): return waiting
         }
         guard case .value = outcome else { return outcome }
         // The value's own code may have begun something more.
-        return switch finish(script, after: cv8_waiting) {
-        case .over(cv8_fulfilled): outcome
+        return switch try turn(after: .waiting, until: script.deadline, waiter: &waiter) {
+        case .over(.fulfilled): outcome
         case .over(let progress): failure(progress, of: script)
         case .waiting(let waiting): waiting
         }
+    }
+
+    /// As ``evaluate(_:waiter:)``, of code of ours that sets no timer.
+    func evaluate(_ script: Script) -> ScriptOutcome {
+        var waiter = NoWaiter()
+        return evaluate(script, waiter: &waiter)
     }
 
     /// A run's outcome, once nobody ends it any more: it may have been ended at its last moment,
@@ -51,35 +60,6 @@ extension Isolate {
         case .timeout, .outOfMemory: outcome
         default: unsafe cv8_isolate_state(raw) == cv8_usable ? outcome : limit
         }
-    }
-
-    private enum Finish {
-        /// Nothing is left to run.
-        case over(cv8_progress)
-        /// The script waits for what does not come, or comes too late.
-        case waiting(ScriptOutcome)
-    }
-
-    /// Turns microtasks and timers until there are neither.
-    private func finish(_ script: Script, after start: cv8_progress) -> Finish {
-        var progress = start
-        while progress == cv8_waiting {
-            progress = unsafe cv8_isolate_drain(raw)
-            guard progress == cv8_waiting || progress == cv8_fulfilled else { break }
-            let delay = unsafe cv8_isolate_next_timer_delay(raw)
-            if delay < 0 {
-                guard progress == cv8_waiting else { break }
-                return .waiting(
-                    .unsettled(places: unsafe String(cv8_isolate_pending_awaits(raw))))
-            }
-            wait(milliseconds: min(delay, Double(script.deadline.millisecondsLeft)))
-            guard script.deadline > .now else {
-                let pending = unsafe String(cv8_isolate_pending_timers(raw))
-                return .waiting(.timeout(pending: pending.isEmpty ? nil : pending))
-            }
-            progress = unsafe cv8_isolate_run_timer(raw)
-        }
-        return .over(progress)
     }
 
     /// Has V8 compile what every run needs, by a run that leaves nothing behind.
@@ -92,13 +72,15 @@ extension Isolate {
         }
     }
 
-    private func begin(_ script: Script) -> cv8_progress {
+    private func begin(_ script: Script) -> Progress {
         var code = script.code
         return code.withUTF8 { utf8 in
             unsafe utf8.withMemoryRebound(to: CChar.self) { characters in
                 let bytes = unsafe cv8_bytes(
                     bytes: characters.baseAddress, byte_count: characters.count)
-                return unsafe script.name.withCString { unsafe cv8_isolate_begin(raw, bytes, $0) }
+                return unsafe script.name.withCString {
+                    unsafe Progress(cv8_isolate_begin(raw, bytes, $0))
+                }
             }
         }
     }
@@ -121,8 +103,8 @@ extension Isolate {
         return .value(result)
     }
 
-    private func failure(_ progress: cv8_progress, of script: Script) -> ScriptOutcome {
-        guard progress == cv8_failed || progress == cv8_failed_to_parse else { return limit }
+    private func failure(_ progress: Progress, of script: Script) -> ScriptOutcome {
+        guard progress == .failed || progress == .failedToParse else { return limit }
         var error = unsafe cv8_error()
         guard unsafe cv8_isolate_describe_error(raw, &error) else { return limit }
         var place: ScriptPlace?
@@ -134,7 +116,7 @@ extension Isolate {
         }
         return .exception(
             ScriptError(
-                kind: progress == cv8_failed_to_parse ? .syntax : .exception,
+                kind: progress == .failedToParse ? .syntax : .exception,
                 name: unsafe String(error.name),
                 message: unsafe String(error.message),
                 stack: unsafe String(error.stack),
@@ -147,10 +129,35 @@ extension Isolate {
     }
 }
 
-private func wait(milliseconds: Double) {
-    let nanoseconds = UInt64(milliseconds * 1_000_000)
-    var rest = timespec(
-        tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-    var time = rest
-    while unsafe nanosleep(&time, &rest) != 0 && errno == EINTR { time = rest }
+extension Isolate: RunTasks {
+    func drain() -> Progress { unsafe Progress(cv8_isolate_drain(raw)) }
+
+    var nextTimerDelay: Double { unsafe cv8_isolate_next_timer_delay(raw) }
+
+    func runTimer() -> Progress { unsafe Progress(cv8_isolate_run_timer(raw)) }
+
+    var pendingAwaits: String { unsafe String(cv8_isolate_pending_awaits(raw)) }
+
+    var pendingTimers: String { unsafe String(cv8_isolate_pending_timers(raw)) }
+}
+
+extension Progress {
+    fileprivate init(_ progress: cv8_progress) {
+        self =
+            switch progress {
+            case cv8_waiting: .waiting
+            case cv8_fulfilled: .fulfilled
+            case cv8_failed: .failed
+            case cv8_failed_to_parse: .failedToParse
+            default: .terminated
+            }
+    }
+}
+
+private struct NoWaiter: Waiter {
+    var now: Deadline { .now }
+
+    mutating func wait(until moment: Deadline) -> Event {
+        preconditionFailure("Code of ours that sets no timer waits for one.")
+    }
 }

@@ -1,8 +1,9 @@
 import CSandbox
 import Glibc
+import V8
 import WorkerProtocol
 
-/// The socket to the server: whole frames, blocking.
+/// The socket to the server: whole frames, blocking. One thread reads, and nobody else looks at it.
 // Safe because the word is changed by atomic calls only, and the rest by one thread.
 @safe
 final class Channel: @unchecked Sendable {
@@ -22,11 +23,13 @@ final class Channel: @unchecked Sendable {
         unsafe self.lock = lock
     }
 
-    /// Reads the next frame.
+    /// Waits for the next frame, until a moment at most: nil if that came first.
     ///
     /// - Throws: ``WorkerError/serverGone`` at the end, ``WorkerError/wire(_:)`` for what is no
     /// frame.
-    func read() throws(WorkerError) -> Frame {
+    func read(until moment: Deadline) throws(WorkerError) -> Frame? {
+        // Where nothing else ends the wait, reading is waiting enough.
+        guard moment == .never || isReadable(until: moment) else { return nil }
         let header = try read(byteCount: Frame.headerByteCount)
         do throws(WireError) {
             let (kind, byteCount) = try Frame.parseHeader(header)
@@ -71,6 +74,15 @@ final class Channel: @unchecked Sendable {
             _exit(WorkerExit.protocolErrorCode)
         }
         return bytes
+    }
+
+    /// Whether there is something to read, or the end, before a moment.
+    private func isReadable(until moment: Deadline) -> Bool {
+        while true {
+            let found = csandbox_await_input(descriptor, moment.nanosecondsLeft)
+            // What else is amiss the read tells.
+            if found != -EINTR { return found != 0 }
+        }
     }
 
     private func read(byteCount: Int) throws(WorkerError) -> [UInt8] {

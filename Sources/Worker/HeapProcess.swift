@@ -23,7 +23,7 @@ enum HeapProcess {
             confinement.limits.snapshotByteCountMax = UInt64(exchange.byteCount)
             confinement.limits.mappedByteCount += UInt64(exchange.mappedByteCount)
             let forking = try limit(confinement, forking)
-            let watchdog = try Watchdog(serverSocket: WorkerDescriptor.channel.rawValue)
+            let watchdog = try Watchdog()
             try seal(confinement, event: watchdog.event, forking)
             var server = HeapServer(
                 isolates: isolates,

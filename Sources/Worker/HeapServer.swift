@@ -42,7 +42,7 @@ struct HeapServer: ~Copyable {
     mutating func run() throws(WorkerError) {
         while true {
             var request = next.take()
-            if request == nil { request = try read() }
+            if request == nil { request = try read(until: .never) }
             switch request {
             case .evaluate(let request): try serve(request)
             case let other?: try attend(to: other)
@@ -51,8 +51,11 @@ struct HeapServer: ~Copyable {
         }
     }
 
-    private func read() throws(WorkerError) -> Request {
-        let frame = try channel.read()
+    /// The next request; nil if the moment came first.
+    ///
+    /// Here, and nowhere else, is waited for the server and for time: whichever comes first.
+    private func read(until moment: Deadline) throws(WorkerError) -> Request? {
+        guard let frame = try channel.read(until: moment) else { return nil }
         do throws(WireError) { return try Request(frame) } catch { throw .wire(error) }
     }
 
@@ -83,16 +86,12 @@ struct HeapServer: ~Copyable {
         forks.dropReplaced()
         forks.endDropped()
         console.begin(byteCountMax: Int(request.outputByteCountMax))
-        watchdog.arm(isolate.terminator, at: deadline)
         let start = Deadline.now
         let processorStart = HeapServer.processorMicroseconds
-        let evaluation = isolate.evaluate(
-            Isolate.Script(
-                code: request.code, name: request.scriptName,
-                outputByteCountMax: request.outputByteCountMax, deadline: deadline))
-        // From here on nothing of the run is left to be ended.
-        watchdog.disarm()
-        let outcome = isolate.confirm(evaluation)
+        let script = Isolate.Script(
+            code: request.code, name: request.scriptName,
+            outputByteCountMax: request.outputByteCountMax, deadline: deadline)
+        let outcome = isolate.confirm(try evaluate(script, in: isolate))
         console.finish()
         noteWork(HeapServer.processorMicroseconds - processorStart)
         let evaluated = Reply.evaluated(
@@ -113,6 +112,15 @@ struct HeapServer: ~Copyable {
             try attend(to: .saveNow(runNumber: 0))
             live = consume isolate
         }
+    }
+
+    /// Runs a script under the watchdog: nothing of it is left to be ended afterwards.
+    private mutating func evaluate(
+        _ script: Isolate.Script, in isolate: borrowing Isolate
+    ) throws(WorkerError) -> ScriptOutcome {
+        watchdog.arm(isolate.terminator, at: script.deadline)
+        defer { watchdog.disarm() }
+        return try isolate.evaluate(script, waiter: &self)
     }
 
     /// Notes how much a run has computed.
@@ -202,7 +210,7 @@ struct HeapServer: ~Copyable {
         forks.replaceKept()
         var free = forks.freeSlot()
         while free == nil {
-            try attend(to: try read())
+            if let request = try read(until: .never) { try attend(to: request) }
             free = forks.freeSlot()
         }
         guard let slot = free else { return }
@@ -230,6 +238,23 @@ struct HeapServer: ~Copyable {
         forks.lend(slot: slot, runNumber: request.runNumber)
         channel.write(.saved(SavedSnapshot(request.runNumber, slot, report)))
         live = try open(snapshot)
+    }
+}
+
+extension HeapServer: Waiter {
+    var now: Deadline { .now }
+
+    /// Waits for what a run waits for, and does meanwhile what is asked about states that are kept.
+    ///
+    /// - Throws: ``WorkerError/wire(_:)`` for a request that has to wait for the run's answer.
+    mutating func wait(until moment: Deadline) throws(WorkerError) -> Event {
+        guard let request = try read(until: moment) else { return .timer }
+        switch request {
+        case .evaluate, .inspect:
+            throw .wire(.unknownTag(request.frame.kind.rawValue, in: "run"))
+        case .saveNow, .taken: try attend(to: request)
+        }
+        return .frame
     }
 }
 

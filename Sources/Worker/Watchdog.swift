@@ -2,7 +2,7 @@ import CSandbox
 import Glibc
 import V8
 
-/// A thread that ends a script at its deadline, and the process when the server is gone.
+/// A thread that ends a script at its deadline.
 @safe
 // Safe because the state is touched under the lock only, and everything else never changes.
 final class Watchdog: @unchecked Sendable {
@@ -16,13 +16,11 @@ final class Watchdog: @unchecked Sendable {
     /// Not a `Mutex`: that one needs priority inheritance of the kernel, which a worker has no way
     /// to.
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let serverSocket: Int32
     /// What wakes the thread.
     let event: Int32
 
     /// Starts the thread, and returns when it runs.
-    init(serverSocket: Int32) throws(WorkerError) {
-        self.serverSocket = serverSocket
+    init() throws(WorkerError) {
         event = csandbox_event()
         guard event >= 0 else { throw .system("eventfd", errno: -event) }
         unsafe pthread_mutex_init(lock, nil)
@@ -62,14 +60,8 @@ final class Watchdog: @unchecked Sendable {
                 state.wakeup = state.target?.deadline ?? .never
                 return state.target == nil ? -1 : Int32(clamping: state.wakeup.millisecondsLeft)
             }
-            // No events are asked for on the server's socket: a hang-up is always told.
-            var watched = [
-                pollfd(fd: event, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: serverSocket, events: 0, revents: 0),
-            ]
-            _ = unsafe poll(&watched, nfds_t(watched.count), timeout)
-            if watched[1].revents != 0 { _exit(0) }
-            if watched[0].revents != 0 { csandbox_event_clear(event) }
+            var watched = pollfd(fd: event, events: Int16(POLLIN), revents: 0)
+            if unsafe poll(&watched, 1, timeout) > 0 { csandbox_event_clear(event) }
         }
     }
 

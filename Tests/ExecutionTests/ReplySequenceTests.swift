@@ -84,6 +84,66 @@ struct ReplySequenceTests {
         }
     }
 
+    private static let call = HostCallID(number: 1)
+
+    @Test("takes host calls as long as the script runs, in any order with what it prints")
+    func hostCalls() throws {
+        var sequence = sequence(saving: .never)
+        try sequence.accept(Self.line)
+        try sequence.withCalls(of: Self.call) { calls throws(ProtocolViolation) in
+            try calls.open(Self.call)
+        }
+        for reply in [Self.omission, Self.line] { try sequence.accept(reply) }
+        let (next, isTold) = try sequence.withCalls(of: Self.call) { calls in
+            (calls.beginNext(), calls.close(Self.call))
+        }
+        #expect(next == Self.call)
+        #expect(isTold)
+        try sequence.accept(Self.value)
+        #expect(sequence.isComplete)
+    }
+
+    @Test("refuses host calls when the script is over", arguments: [[value], [value, snapshot]])
+    func lateHostCall(_ replies: [Reply]) throws {
+        var sequence = sequence()
+        for reply in replies { try sequence.accept(reply) }
+        #expect(throws: ProtocolViolation.hostCallOutOfTurn(1)) {
+            try sequence.withCalls(of: Self.call) { calls throws(ProtocolViolation) in
+                try calls.open(Self.call)
+            }
+        }
+    }
+
+    @Test("refuses a value while host calls are open, and no other end")
+    func openHostCalls() throws {
+        var sequence = sequence(saving: .never)
+        try sequence.withCalls(of: Self.call) { calls throws(ProtocolViolation) in
+            try calls.open(Self.call)
+        }
+        let open = sequence
+        #expect(throws: ProtocolViolation.hostCallsOpen) { try sequence.accept(Self.value) }
+        let outcomes = [
+            ScriptOutcome.exception(.sample(.exception)), .timeout(pending: nil), .outOfMemory,
+        ]
+        for outcome in outcomes {
+            var sequence = open
+            try sequence.accept(.evaluated(.of(outcome)))
+            #expect(sequence.isComplete)
+        }
+    }
+
+    @Test("takes no host calls of an inspection")
+    func hostCallOfInspection() {
+        let request = InspectRequest(
+            snapshotByteCount: 1, timeoutMilliseconds: 1, byteCountMax: 100, question: .digests)
+        var sequence = ReplySequence(to: request, snapshotByteCountMax: 1000)
+        #expect(throws: ProtocolViolation.hostCallOutOfTurn(1)) {
+            try sequence.withCalls(of: Self.call) { calls throws(ProtocolViolation) in
+                try calls.open(Self.call)
+            }
+        }
+    }
+
     @Test(
         "knows which outcomes are followed by a snapshot",
         arguments: [

@@ -17,7 +17,7 @@ struct UnwrittenStateTests {
     @Test("the same of long ways that are chosen by chance", arguments: 0..<8)
     func byChance(_ part: UInt64) {
         for seed in 0..<250 {
-            var generator = Generator(state: part << 32 | UInt64(seed))
+            var generator = SplitMix(state: part << 32 | UInt64(seed))
             var model = UnwrittenModel()
             for _ in 0..<60 {
                 guard let step = model.steps.randomElement(using: &generator) else { break }
@@ -42,17 +42,5 @@ struct UnwrittenStateTests {
             next.take(step)
             return count + walk(next, depth: depth - 1)
         }
-    }
-}
-
-/// Numbers that look like chance and are the same each time.
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

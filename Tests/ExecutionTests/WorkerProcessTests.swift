@@ -205,6 +205,21 @@ struct WorkerProcessTests {
         #expect(answer.ending == .killed)
     }
 
+    @Test("does not hear a second request before the first is answered")
+    func second() async throws {
+        try await withWorker { process, fake in
+            async let first = process.evaluate(Self.request, onConsole: { _ in })
+            await eventually { !process.isIdle }
+            let second = await process.evaluate(Self.request, onConsole: { _ in })
+            #expect(second.ending == .unheard)
+            #expect(second.evaluation == nil)
+            fake.say(Self.line, Self.value)
+            fake.save([1, 2, 3])
+            #expect(await first.ending == .complete)
+            #expect(await first.snapshot == .made(byteCount: 3, microseconds: 1))
+        }
+    }
+
     @Test("kills a worker whose caller is cancelled")
     func cancel() async throws {
         try await withWorker { process, fake in
@@ -253,18 +268,5 @@ struct WorkerProcessTests {
     func signalName() {
         let postMortem = PostMortem(exit: .signalled(31), lastWords: LastWords([]))
         #expect(postMortem.failureWhileRunning.message.contains("SIGSYS"))
-    }
-}
-
-/// Numbers that are the same at every run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -127,6 +127,30 @@ struct RuleTests {
         #expect(sleeps(in: file("IntegrationTests/soak.py")).isEmpty)
     }
 
+    @Test(
+        "finds a task whose handle is dropped",
+        arguments: [
+            "Task { }", "let a = 1\nTask {\n}", "_ = Task { }", "if a { Task { await b() } }",
+            "f(); Task { }", "Task(executorPreference: executor) { [a] in }",
+            "Task<Void, Never>(priority: .low) {}", "f {\n    Task(name: \"a\") {\n    }\n}",
+        ])
+    func droppedTask(text: String) {
+        #expect(droppedTasks(in: swift(text)).count == 1)
+    }
+
+    @Test(
+        "accepts a task whose handle is kept",
+        arguments: [
+            "let task = Task { }", "let task =\n    Task { }", "await Task { }.value",
+            "await\n    Task { }.value", "return Task { }", "tasks.append(Task { })",
+            "tasks.append(\n    Task {\n})", "(0..<3).map { _ in Task { } }",
+            "private var a: Task<Void, Never>? { b }", "group.addTask { }", "func longTask() { }",
+            "// Task { }", "asking = Task(executorPreference: e) { }",
+        ])
+    func keptTask(text: String) {
+        #expect(droppedTasks(in: swift(text)).isEmpty)
+    }
+
     @Test("finds a promise without its reason")
     func promise() {
         #expect(unexplainedPromises(in: swift("final class A: @unchecked Sendable {}")).count == 1)

@@ -97,6 +97,10 @@ int csandbox_child_signal(void);
 // Takes one pending notice off a descriptor of csandbox_child_signal.
 void csandbox_child_signal_clear(int descriptor);
 
+// Waits until a descriptor can be read from, at its end too, or until this time is over: then 0 is
+// returned, else 1, or -EINTR. Timers are told apart by less than poll()'s milliseconds.
+int csandbox_await_input(int descriptor, uint64_t nanoseconds);
+
 // A counter to wake a thread that polls: add to it, and clear it once awake.
 int csandbox_event(void);
 void csandbox_event_add(int event);
