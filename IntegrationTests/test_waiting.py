@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from worker_driver import EVALUATE, INSPECT, LIVE, NEW_HEAP, SAVE_NOW, TAKEN, Template, WorkerEnded
+from worker_driver import (
+    CONSOLE, EVALUATE, EVALUATED, INSPECT, LIVE, NEW_HEAP, SAVE_NOW, SAVED, SNAPSHOT_REPORT, TAKEN,
+    Template, WorkerEnded)
 
 WAIT = "console.log('begun'); await new Promise((done) => setTimeout(done, {ms})); 'waited'"
 LONG_MS = 600_000
@@ -31,7 +33,7 @@ def worker(template):
 
 def begin_waiting(worker, milliseconds: int, state: int = NEW_HEAP) -> None:
     worker.begin(WAIT.format(ms=milliseconds), state, timeout_ms=LONG_MS)
-    worker.await_line()
+    worker.expect(CONSOLE)
 
 
 def test_an_end_of_the_channel_ends_the_wait(template, worker):
@@ -49,6 +51,17 @@ def test_what_is_said_of_kept_states_does_not_end_the_wait(worker):
     assert worker.finish().text == "waited"
     assert time.monotonic() - began >= 0.2
     assert worker.evaluate("1 + 1", LIVE).text == "2"
+
+
+def test_a_kept_state_is_written_while_a_run_waits(template, worker):
+    if template.layers["processNamespace"] != "on":
+        pytest.skip("without a process namespace no forks keep states")
+    worker.begin("n = 1", NEW_HEAP, save=True, saving_delay_ms=LONG_MS)
+    worker.expect(EVALUATED)
+    worker.expect(SNAPSHOT_REPORT)
+    begin_waiting(worker, LONG_MS, LIVE)
+    worker.say(SAVE_NOW, struct.pack("<I", 1))
+    worker.expect(SAVED)
 
 
 def test_a_frame_that_comes_in_parts_does_not_end_the_wait(worker):

@@ -17,7 +17,7 @@ LAYERS = (
 STATELESS, NEW_HEAP, SNAPSHOT, LIVE = range(4)
 # Kinds of frames.
 EVALUATE, INSPECT, SAVE_NOW, TAKEN = range(1, 5)
-CONSOLE, EVALUATED = 16, 18
+CONSOLE, EVALUATED, SNAPSHOT_REPORT, SAVED = 16, 18, 19, 21
 DIAGNOSTICS_BYTES = 4096
 EXCHANGE_BYTES = 2 * 512 << 20
 
@@ -121,11 +121,12 @@ class Worker:
         return self.finish(save)
 
     def begin(self, code: str, state: int = STATELESS, snapshot: int = 0, save: bool = False,
-              timeout_ms: int = 2000, seconds: float = 60) -> None:
-        """Asks for a run; `finish` takes its answer."""
+              timeout_ms: int = 2000, seconds: float = 60, saving_delay_ms: int = 0) -> None:
+        """Asks for a run; `finish` takes its answer, where the state is not kept for later."""
         text = code.encode("utf-8", "surrogatepass")
         payload = bytes([state]) + (struct.pack("<Q", snapshot) if state == SNAPSHOT else b"")
-        payload += struct.pack("<BIIII", 1 if save else 0, 1, 0, timeout_ms, 65536)
+        payload += struct.pack(
+            "<BIIII", 1 if save else 0, 1, saving_delay_ms, timeout_ms, 65536)
         payload += struct.pack("<I", len(text)) + text
         self.channel.settimeout(seconds)
         self.say(EVALUATE, payload)
@@ -136,10 +137,10 @@ class Worker:
         except BrokenPipeError as gone:
             raise WorkerEnded(self.last_words()) from gone
 
-    def await_line(self) -> None:
-        """Returns when the script has printed something."""
-        kind, _ = self._frame()
-        assert kind == CONSOLE
+    def expect(self, kind: int) -> None:
+        """Takes the next frame, which has to be of this kind."""
+        found, _ = self._frame()
+        assert found == kind
 
     def finish(self, save: bool = False) -> Evaluated:
         kind, body = self._frame()
