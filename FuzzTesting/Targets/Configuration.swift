@@ -17,9 +17,8 @@ import ArgumentParser
         // Files that an input names are not read: the machine's would make inputs differ.
         guard !input.contains(UInt8(ascii: "/")) else { return }
         // The parser makes and checks all options anew each time: that takes most of the time.
-        guard let commandLine = words.isEmpty ? nothing : try? ServerOptions.parse(words) else {
-            return
-        }
+        guard let commandLine = words.isEmpty ? [:] : try? CommandLineOptions.parse(words).given
+        else { return }
         check(
             settings(
                 commandLine: commandLine, environment: environment(lines),
@@ -27,8 +26,6 @@ import ArgumentParser
         guard lines.isEmpty, file.isEmpty else { return }
         checkFile(words, commandLine)
     }
-
-    private let nothing = try? ServerOptions.parse([])
 
     private func environment(_ lines: ArraySlice<ArraySlice<UInt8>>) -> [String: String] {
         var variables: [String: String] = [:]
@@ -41,13 +38,13 @@ import ArgumentParser
     }
 
     private func settings(
-        commandLine: ServerOptions, environment: [String: String] = [:], file: [UInt8]? = nil
+        commandLine: [String: String], environment: [String: String] = [:], file: [UInt8]? = nil
     ) -> Settings? {
         guard let content = try? file.map({ try ConfigurationFile(path: "file", content: $0) }),
-            let sources = try? OptionSources(
+            let options = try? Options(
                 commandLine: commandLine, environment: environment, file: content)
         else { return nil }
-        return try? Settings(sources, coreCount: 2)
+        return try? Settings(options)
     }
 
     private func check(_ settings: Settings?) {
@@ -62,15 +59,16 @@ import ArgumentParser
     }
 
     /// An option that is the only word on a command line says the same in the environment.
-    private func checkFile(_ words: [String], _ commandLine: ServerOptions) {
+    private func checkFile(_ words: [String], _ commandLine: [String: String]) {
         guard words.count == 1, let word = words.first, word.hasPrefix("--"),
             let end = word.firstIndex(of: "="),
-            let key = ServerOptions.keys.first(where: { $0.name == word[..<end].dropFirst(2) }),
-            let none = nothing
+            let option = OptionTable.options.first(where: {
+                $0.name == word[..<end].dropFirst(2) && $0.place == .anywhere
+            })
         else { return }
         let value = String(word[word.index(after: end)...])
         let here = settings(commandLine: commandLine)
-        let there = settings(commandLine: none, environment: [key.variable: value])
+        let there = settings(commandLine: [:], environment: [option.variable: value])
         precondition(
             here?.limits == there?.limits && here?.transport == there?.transport
                 && here?.storage == there?.storage && here?.sandbox == there?.sandbox,

@@ -15,7 +15,7 @@ package struct ExecutionLimits: Hashable, Sendable {
     /// How long after its deadline a worker that did not stop by itself is killed.
     package var killGrace: Duration = .milliseconds(500)
     /// The most bytes of code.
-    package var codeByteCountMax = 4 << 20
+    package var codeByteCountMax = 1 << 20
     /// The most bytes of V8's heap.
     package var heapByteCountMax = 256 << 20
     /// The most bytes of console output, and of result.
@@ -25,16 +25,16 @@ package struct ExecutionLimits: Hashable, Sendable {
     /// The most executions that wait for one heap.
     package var queueCountMax = 32
     /// The most worker processes at a time.
-    package var workersMax = 16
+    package var workersMax: Int
     /// The most executions that wait for a worker.
     package var waitingCountMax = 256
     /// Idle workers that are kept ready so that a run does not wait for a fork.
     package var sparesCount = 2
     /// The most bytes that warm workers have for themselves together.
-    package var warmByteCountMax = 1 << 30
+    package var warmByteCountMax: Int
     /// How often the memory of warm workers is measured; nil for never: their heaps' sizes stand
     /// for it then.
-    package var memoryInterval: Duration?
+    package var memoryInterval: Duration? = .seconds(1)
     /// How long a warm worker waits for the next run on its heap.
     package var warmIdle: Duration = .seconds(300)
     /// Whether a run is answered before it is stored.
@@ -46,6 +46,9 @@ package struct ExecutionLimits: Hashable, Sendable {
     /// How long a shutdown waits for what is running.
     package var drainTimeout: Duration = .seconds(10)
 
-    /// Makes the default limits.
-    package init() {}
+    /// Makes the default limits, beside those that depend on the machine.
+    package init(workersMax: Int, warmByteCountMax: Int) {
+        self.workersMax = workersMax
+        self.warmByteCountMax = warmByteCountMax
+    }
 }

@@ -17,12 +17,16 @@ package enum MemoryBound: Sendable {
         }
     }
 
+    /// Bytes of memory of the machine.
+    package static var machineByteCount: Int {
+        sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
     /// Bytes of memory of the machine, or as many as the server's own control group may have.
     package static var memoryByteCount: Int {
-        let machine = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         let place = ControlGroupPlace(
             membership: KernelText.read("/proc/self/cgroup") ?? "", root: ControlGroup.root)
-        return min(machine, place?.memoryByteCountMax ?? .max)
+        return min(machineByteCount, place?.memoryByteCountMax ?? .max)
     }
 
     /// The group that templates begin in.

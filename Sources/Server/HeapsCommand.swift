@@ -13,7 +13,7 @@ struct HeapsCommand: AsyncParsableCommand {
         discussion: """
             The place is that of the server: --directory-path or --s3-bucket (with its options), \
             MCP_V8_DIRECTORY_PATH or MCP_V8_S3_BUCKET, directory-path or s3-bucket in the file of \
-            --config, or else \(Settings.directoryPathDefault). Servers may use it at the \
+            --config, or else \(Options.none[\.storage.directoryPath]). Servers may use it at the \
             same time. Exit codes: 0 done, 1 failed, 64 not understood.
             """,
         subcommands: [

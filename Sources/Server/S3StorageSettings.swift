@@ -20,83 +20,67 @@ struct S3StorageSettings: Hashable, Sendable {
         var byteCountMax: Int
     }
 
-    /// Checks what the sources say of it.
+    /// Checks what the options say of it.
     ///
     /// - Throws: ``SettingsError/invalid(_:)``.
-    init(bucket: String, _ sources: OptionSources) throws(SettingsError) {
-        guard !bucket.isEmpty, !bucket.contains("/") else {
-            throw .invalid(
-                "--s3-bucket is \"\(bucket)\"; it must be a bucket's name, and --s3-prefix the "
-                    + "place in it")
-        }
+    init(bucket: String, _ options: Options) throws(SettingsError) {
         var client = S3Settings(bucket: bucket)
-        client.endpoint = sources.value(\.s3.s3Endpoint)
-        client.region = sources.value(\.s3.s3Region)
-        client.profile = sources.value(\.s3.s3Profile)
-        client.addressing = try Self.addressing(sources)
-        client.encryption = try sources.choice(\.s3.s3Encryption, "--s3-encryption")
-        client.encryptionKeyID = sources.value(\.s3.s3KmsKey)
-        client.usesBucketKey = sources.isSet(\.s3.s3BucketKey)
+        client.endpoint = options[\.s3.s3Endpoint]
+        client.region = options[\.s3.s3Region]
+        client.profile = options[\.s3.s3Profile]
+        client.addressing = try Self.addressing(options)
+        client.encryption = options[\.s3.s3Encryption]
+        client.encryptionKeyID = options[\.s3.s3KmsKey]
+        client.usesBucketKey = options[\.s3.s3BucketKey]
         if client.encryptionKeyID != nil || client.usesBucketKey,
             client.encryption == nil || client.encryption == .aes256
         {
             throw .invalid(
-                "--s3-kms-key and --s3-bucket-key say something of KMS: give --s3-encryption "
-                    + "aws:kms too")
+                "\(options.spelling(\.s3.s3KmsKey)) and \(options.spelling(\.s3.s3BucketKey)) say "
+                    + "something of KMS: give --s3-encryption aws:kms too")
         }
-        client.requesterPays = sources.isSet(\.s3.s3RequesterPays)
-        client.expectedBucketOwner = sources.value(\.s3.s3ExpectedBucketOwner)
-        client.storageClass = sources.value(\.s3.s3StorageClass)
-        client.checksums = try sources.choice(\.s3.s3Checksums, "--s3-checksums")
-        client.tagQuoting =
-            try sources.choice(\.s3.s3EtagQuoting, "--s3-etag-quoting") ?? .quoted
+        client.requesterPays = options[\.s3.s3RequesterPays]
+        client.expectedBucketOwner = options[\.s3.s3ExpectedBucketOwner]
+        client.storageClass = options[\.s3.s3StorageClass]
+        client.checksums = options[\.s3.s3Checksums]
+        client.tagQuoting = options[\.s3.s3EtagQuoting]
         settings = client
-        prefix = try Self.prefix(sources.value(\.s3.s3Prefix) ?? "")
-        writers = sources.isSet(\.s3.unsafeSingleWriter) ? .one : .many
-        cache = try Self.cache(sources)
+        prefix = options[\.s3.s3Prefix].split(separator: "/").joined(separator: "/")
+        writers = options[\.s3.unsafeSingleWriter] ? .one : .many
+        cache = try Self.cache(options)
     }
 
     private static func addressing(
-        _ sources: OptionSources
+        _ options: Options
     ) throws(SettingsError) -> S3Settings.Addressing? {
-        switch (sources.isSet(\.s3.s3PathStyle), sources.isSet(\.s3.s3VirtualHostStyle)) {
+        switch (options[\.s3.s3PathStyle], options[\.s3.s3VirtualHostStyle]) {
         case (true, true):
-            throw .invalid("--s3-path-style and --s3-virtual-host-style exclude each other")
+            throw .invalid(
+                "\(options.spelling(\.s3.s3PathStyle)) and "
+                    + "\(options.spelling(\.s3.s3VirtualHostStyle)) exclude each other")
         case (true, false): return .path
         case (false, true): return .virtual
         case (false, false): return nil
         }
     }
 
-    private static func cache(_ sources: OptionSources) throws(SettingsError) -> Cache? {
-        guard let path = sources.value(\.s3.cacheDirectory) else {
-            guard sources.value(\.s3.cacheMbMax) == nil else {
-                throw .invalid("--cache-mb-max says something of a cache: give --cache-directory")
+    private static func cache(_ options: Options) throws(SettingsError) -> Cache? {
+        guard let path = options[\.s3.cacheDirectory] else {
+            guard !options.isGiven(\.s3.cacheMbMax) else {
+                throw .invalid(
+                    "\(options.spelling(\.s3.cacheMbMax)) says something of a cache: give "
+                        + "--cache-directory")
             }
             return nil
         }
-        guard !path.isEmpty else { throw .invalid("--cache-directory is empty") }
-        let size = try sources.number(
-            \.s3.cacheMbMax, "--cache-mb-max", 16...1_048_576, default: 8192)
-        return Cache(directoryPath: path, byteCountMax: size << 20)
+        return Cache(directoryPath: path, byteCountMax: options[\.s3.cacheMbMax])
     }
 
-    private static func prefix(_ text: String) throws(SettingsError) -> String {
-        let parts = text.split(separator: "/")
-        let isPlain = text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || "/_.-".utf8.contains(byte)
-        }
-        guard isPlain, text.utf8.count <= prefixByteCountMax,
-            !parts.contains(where: { $0 == "." || $0 == ".." })
-        else {
-            throw .invalid(
-                "--s3-prefix is \"\(text)\"; it must have at most \(prefixByteCountMax) of the "
-                    + "characters A-Z a-z 0-9 _ . - and /, and no part . or ..")
-        }
-        return parts.joined(separator: "/")
+    /// Whether a text can be the place of heaps in a bucket.
+    static func isPrefix(_ text: String) -> Bool {
+        text.utf8.count <= prefixByteCountMax
+            && text.wholeMatch(of: /[0-9A-Za-z\/_.\-]*/) != nil
+            && !text.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
 
     /// Whether the service is found trustworthy before it is used.
@@ -124,19 +108,5 @@ struct S3StorageSettings: Hashable, Sendable {
             try await CachedHeapStorage(
                 inFrontOf: storage, directoryPath: cache.directoryPath,
                 byteCountMax: cache.byteCountMax))
-    }
-}
-
-extension OptionSources {
-    /// One of the words that a setting may be; nil if it is not given.
-    fileprivate func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ option: KeyPath<ServerOptions, String?>, _ name: String
-    ) throws(SettingsError) -> Choice? {
-        guard let text = value(option) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .invalid("\(name) is \"\(text)\"; it must be one of \(known)")
-        }
-        return choice
     }
 }

@@ -182,13 +182,11 @@ extension ServerCommand {
         case .files(let path): .files(try await FileHeapStorage(directoryPath: path))
         case .s3(let place): try await place.open(.run, logger: logger)
         case .inMemory:
-            .inMemory(InMemoryHeapStorage(byteCountMax: memoryByteCount / 4, logger: logger))
+            .inMemory(
+                InMemoryHeapStorage(
+                    byteCountMax: MemoryBound.machineByteCount / 4, logger: logger))
         case .stateless: .inMemory(InMemoryHeapStorage(byteCountMax: 0, logger: logger))
         }
-    }
-
-    var memoryByteCount: Int {
-        sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     }
 }
 

@@ -11,15 +11,20 @@ struct ServerCommand: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "mcp-v8",
-        abstract: "An MCP server that runs JavaScript in V8 and keeps the heap between runs.",
+        abstract: "An MCP server that runs JavaScript in V8 and keeps its heaps.",
+        usage: "mcp-v8 [<options>]\nmcp-v8 <subcommand> [<options>]",
         discussion: """
-            It speaks MCP on standard input and output, or over HTTP. Every option can also be \
-            given in the environment, as MCP_V8_TIMEOUT_MS for --timeout-ms, or as a key of a JSON \
-            object in the file of --config; the command line comes first, then the environment, \
-            then the file.
+            Examples:
+              mcp-v8 --directory-path ~/heaps         serve one client on stdin and stdout
+              mcp-v8 --http-port 8080                 serve programs of this machine
+              mcp-v8 doctor                           see whether it would work here
+              mcp-v8 --help-all                       see all options
+
+            Each can also be given in the environment (MCP_V8_TIMEOUT_MS for --timeout-ms) or as \
+            a key of the file of --config; the strongest is the command line, then the environment.
             """,
         version: version,
-        subcommands: [HeapsCommand.self, DoctorCommand.self])
+        subcommands: [HeapsCommand.self, ConfigCommand.self, DoctorCommand.self])
 
     static func main() async {
         // Swift's library has the command line from there: without, none of it would be heeded.
@@ -28,15 +33,12 @@ struct ServerCommand: AsyncParsableCommand {
                 Data("mcp-v8: \(ExecutionError.systemIncomplete(missing))\n".utf8))
             _exit(EXIT_FAILURE)
         }
-        await main(nil)
+        // The parser's own name for it says what it shows only to who knows what it leaves out.
+        let words = CommandLine.arguments.dropFirst()
+        await main(words.map { $0 == "--help-all" ? "--help-hidden" : $0 })
     }
 
-    @OptionGroup var options: ServerOptions
-
-    @Option(
-        help: ArgumentHelp("A JSON object with options, such as {\"timeout-ms\": 5000}."),
-        transform: expandingTilde)
-    var config: String?
+    @OptionGroup var options: CommandLineOptions
 
     func run() async throws {
         let settings: Settings
@@ -59,17 +61,20 @@ struct ServerCommand: AsyncParsableCommand {
         }
     }
 
+    /// Checks what all sources of options say.
+    func readSettings() throws(SettingsError) -> Settings { try Settings(readOptions()) }
+
     /// Reads what all sources of options say.
-    func readSettings() throws -> Settings {
-        let file = try config.map { path in
-            guard let content = FileManager.default.contents(atPath: path) else {
-                throw SettingsError.invalid("the file of --config, \(path), cannot be read")
-            }
-            return try ConfigurationFile(path: path, content: Array(content))
-        }
-        let processInfo = ProcessInfo.processInfo
-        let sources = try OptionSources(
-            commandLine: options, environment: processInfo.environment, file: file)
-        return try Settings(sources, coreCount: processInfo.activeProcessorCount)
+    func readOptions() throws(SettingsError) -> Options {
+        let given = options.given
+        let path = given[OptionTable.all.log.config.facts.name].map(expandingTilde)
+        return try Options(
+            commandLine: given, environment: ProcessInfo.processInfo.environment,
+            file: path.map { path throws(SettingsError) in
+                guard let content = FileManager.default.contents(atPath: path) else {
+                    throw .invalid("the file of --config, \(path), cannot be read")
+                }
+                return try ConfigurationFile(path: path, content: Array(content))
+            })
     }
 }

@@ -2,12 +2,12 @@ internal import Foundation
 internal import Heaps
 
 extension SigningKeys {
-    /// Reads the file of `--signing-key-file`.
+    /// Reads the file of `--signing-key-file`, however that is spelled.
     ///
     /// - Throws: ``SettingsError/invalid(_:)`` if others could read or change it, or if its keys
     ///   are no good.
-    init(readingSettingsFile path: String) throws(SettingsError) {
-        let flag = "--signing-key-file \(path)"
+    init(readingSettingsFile path: String, of option: String) throws(SettingsError) {
+        let flag = "\(option) \(path)"
         let attributes: [FileAttributeKey: Any]
         do {
             attributes = try FileManager.default.attributesOfItem(atPath: path)

@@ -157,8 +157,7 @@ private enum RealWorker {
     }()
 
     static func run(_ body: @Sendable (ExecutionService) async throws -> Void) async throws {
-        var limits = ExecutionLimits()
-        limits.workersMax = 4
+        var limits = ExecutionLimits(workersMax: 4, warmByteCountMax: 1 << 30)
         // Nothing is measured here, and the machine may do something else.
         limits.timeoutDefault = .seconds(240)
         limits.heapByteCountMax = 64 << 20

@@ -29,9 +29,9 @@ func documentedOptions(in reference: SourceFile) -> Set<String> {
         })
 }
 
-/// The options that the server declares: the parser's properties, explicit names, file keys.
+/// The options that the server declares: rows of its table, and properties of its subcommands.
 func declaredOptions(in files: [SourceFile]) -> Set<String> {
-    let name = /(?:customLong|ConfigKey|forKey:)\s*\(?\s*"([a-z0-9-]+)"/
+    let name = /(?:customLong\(|ServerOption(?:<[^(]*>)?\(\s*(?:flag: )?)"([a-z0-9-]+)"/
     let property = /@(?:Option|Flag)(?:\([^@]*?\))?\s+(?:private\s+)?var\s+(\w+)/
     var options: Set<String> = []
     for file in files {

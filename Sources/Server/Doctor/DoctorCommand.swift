@@ -10,7 +10,7 @@ internal import WorkerProtocol
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check V8, the sandbox, the storage and the limits of this machine.",
+        abstract: "Check V8, the sandbox, the storage and the machine.",
         discussion: """
             Takes the options of the server, and checks what a server with them would need; it \
             makes the directory of heaps, as the server would. Exit codes: 0 the server works \

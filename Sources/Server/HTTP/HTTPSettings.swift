@@ -41,74 +41,82 @@ struct HTTPSettings: Hashable, Sendable {
     /// Whether clients must show who they are.
     var asksForTokens: Bool { tokenFile != nil || jwt != nil }
 
-    init(
-        _ sources: OptionSources, httpPort: Int?, ssePort: Int?
-    ) throws(SettingsError) {
-        host = sources.value(\.http.host) ?? "127.0.0.1"
-        guard !host.isEmpty else { throw .invalid("--host is empty") }
-        if let httpPort, httpPort == ssePort {
-            listeners = [Listener(port: httpPort, endpoints: Set(Endpoint.allCases))]
-        } else {
-            let http = httpPort.map { Listener(port: $0, endpoints: [.streamableHTTP]) }
-            let sse = ssePort.map { Listener(port: $0, endpoints: [.serverSentEvents]) }
-            listeners = [http, sse].compactMap(\.self)
-        }
-        let names = sources.value(\.http.allowedHosts)?.split(separator: ",").map(String.init) ?? []
-        hostNames = names + [host.contains(":") ? "[\(host)]" : host]
-        tls = try HTTPSettings.tls(sources)
-        tokenFile = sources.value(\.http.authTokenFile)
-        jwt = try HTTPSettings.jwt(sources)
-        if !isLoopback, !asksForTokens, !sources.isSet(\.http.insecureNoAuth) {
+    /// Checks what the options say of it together.
+    ///
+    /// - Throws: ``SettingsError/invalid(_:)``.
+    init(_ options: Options) throws(SettingsError) {
+        host = options[\.http.host]
+        listeners = HTTPSettings.listeners(options)
+        hostNames = options[\.http.allowedHosts] + [host.contains(":") ? "[\(host)]" : host]
+        tls = try HTTPSettings.tls(options)
+        tokenFile = options[\.http.authTokenFile]
+        jwt = try HTTPSettings.jwt(options)
+        limits = HTTPSettings.limits(options)
+        if !isLoopback, !asksForTokens, !options[\.http.insecureNoAuth] {
             throw .invalid(
-                "--host \(host) is reached from other machines: give --auth-token-file, "
-                    + "--jwks-file or --jwks-url, or --insecure-no-auth to let whoever reaches the "
-                    + "port run code"
-            )
+                "\(options.spelling(\.http.host)) \(host) is reached from other machines: give "
+                    + "--auth-token-file, --jwks-file or --jwks-url, or --insecure-no-auth to let "
+                    + "whoever reaches the port run code")
         }
-        limits = try HTTPSettings.limits(
-            sources, rateDefault: isLoopback && !asksForTokens ? 0 : 100)
     }
 
-    private static func tls(_ sources: OptionSources) throws(SettingsError) -> TLSFiles? {
-        switch (sources.value(\.http.tlsCertificate), sources.value(\.http.tlsKey)) {
+    /// Whether only programs on this machine reach the server, and they show no tokens.
+    static func isOpenOnThisMachineOnly(_ options: Options) -> Bool {
+        isLoopback(options[\.http.host]) && options[\.http.authTokenFile] == nil
+            && options[\.http.jwksFile] == nil && options[\.http.jwksURL] == nil
+    }
+
+    private static func listeners(_ options: Options) -> [Listener] {
+        let (http, sse) = (options[\.http.httpPort], options[\.http.ssePort])
+        if let http, http == sse {
+            return [Listener(port: http, endpoints: Set(Endpoint.allCases))]
+        }
+        return [
+            http.map { Listener(port: $0, endpoints: [.streamableHTTP]) },
+            sse.map { Listener(port: $0, endpoints: [.serverSentEvents]) },
+        ].compactMap(\.self)
+    }
+
+    private static func tls(_ options: Options) throws(SettingsError) -> TLSFiles? {
+        switch (options[\.http.tlsCertificate], options[\.http.tlsKey]) {
         case (nil, nil): return nil
         case (let certificate?, let key?): return TLSFiles(certificate: certificate, key: key)
-        case (_?, nil): throw .invalid("--tls-certificate needs --tls-key too")
-        case (nil, _?): throw .invalid("--tls-key needs --tls-certificate too")
+        case (_?, nil):
+            throw .invalid("\(options.spelling(\.http.tlsCertificate)) needs --tls-key too")
+        case (nil, _?):
+            throw .invalid("\(options.spelling(\.http.tlsKey)) needs --tls-certificate too")
         }
     }
 
-    private static func jwt(_ sources: OptionSources) throws(SettingsError) -> JWTSettings? {
+    private static func jwt(_ options: Options) throws(SettingsError) -> JWTSettings? {
         let keys: JWTSettings.Keys
-        switch (sources.value(\.http.jwksFile), sources.value(\.http.jwksURL)) {
+        switch (options[\.http.jwksFile], options[\.http.jwksURL]) {
         case (nil, nil):
-            let idle: [(String, String?)] = [
-                ("--jwt-issuer", sources.value(\.http.jwtIssuer)),
-                ("--jwt-audience", sources.value(\.http.jwtAudience)),
-                ("--jwt-scopes", sources.value(\.http.jwtScopes)),
-            ]
-            if let option = idle.first(where: { $0.1 != nil }) {
-                throw .invalid("\(option.0) needs --jwks-file or --jwks-url too")
+            let http = OptionTable.all.http
+            let idle = [http.jwtIssuer.facts, http.jwtAudience.facts, http.jwtScopes.facts]
+            if let option = idle.first(where: { options.isGiven($0) }) {
+                throw .invalid("\(options.spelling(option)) needs --jwks-file or --jwks-url too")
             }
             return nil
         case (let path?, nil): keys = .file(path)
         case (nil, let url?):
             guard isSafe(url) else {
                 throw .invalid(
-                    "--jwks-url is \"\(url)\"; it must begin with https://, or with http:// and "
-                        + "the name of this machine itself")
+                    "\(options.saying(\.http.jwksURL)); it must begin with https://, or with "
+                        + "http:// and the name of this machine itself")
             }
             keys = .url(url)
-        case (_?, _?): throw .invalid("--jwks-file and --jwks-url contradict each other")
+        case (_?, _?):
+            throw .invalid(
+                "\(options.spelling(\.http.jwksFile)) and \(options.spelling(\.http.jwksURL)) "
+                    + "contradict each other")
         }
-        let audiences = HTTPSettings.words(sources.value(\.http.jwtAudience))
-        guard let issuer = sources.value(\.http.jwtIssuer), !issuer.isEmpty, !audiences.isEmpty
-        else {
+        let (audiences, scopes) = (options[\.http.jwtAudience], options[\.http.jwtScopes])
+        guard let issuer = options[\.http.jwtIssuer], !issuer.isEmpty, !audiences.isEmpty else {
             throw .invalid(
                 "--jwks-file and --jwks-url need --jwt-issuer, the authorization server's URL, and "
                     + "--jwt-audience, whom its tokens must be made for: this server's own URL")
         }
-        let scopes = HTTPSettings.words(sources.value(\.http.jwtScopes))
         guard
             (scopes + [issuer] + audiences).allSatisfy({ !$0.contains { $0 == "\"" || $0 == "\\" } }
             )
@@ -118,35 +126,22 @@ struct HTTPSettings: Hashable, Sendable {
             requirements: TokenRequirements(issuer: issuer, audiences: audiences, scopes: scopes))
     }
 
-    private static func limits(
-        _ sources: OptionSources, rateDefault: Int
-    ) throws(SettingsError) -> HTTPLimits {
+    private static func limits(_ options: Options) -> HTTPLimits {
         var limits = HTTPLimits()
-        limits.bodyByteCountMax = try sources.number(
-            \.http.requestBytesMax, "--request-bytes-max", 1024...(64 << 20), default: 4 << 20)
-        limits.requestsInFlightMax = try sources.number(
-            \.http.requestsInFlightMax, "--requests-in-flight-max", 1...10_000, default: 256)
-        let rate = try sources.number(
-            \.http.requestsPerSecond, "--requests-per-second", 0...100_000, default: rateDefault)
+        limits.bodyByteCountMax = options[\.http.requestBytesMax]
+        limits.requestsInFlightMax = options[\.http.requestsInFlightMax]
+        let rate = options[\.http.requestsPerSecond]
         limits.requestRate = rate > 0 ? RequestRate(perSecond: rate, burst: rate * 2) : nil
         // Who names a number means it for programs of this machine too.
-        if let count = sources.value(\.http.connectionsPerAddress) {
-            limits.connectionsPerAddress = AddressLimit(count, for: .everyone)
+        if options.isGiven(\.http.connectionsPerAddress) {
+            limits.connectionsPerAddress = AddressLimit(
+                options[\.http.connectionsPerAddress], for: .everyone)
         }
-        if let count = sources.value(\.http.authFailuresPerMinute) {
-            limits.failuresPerMinute = AddressLimit(count, for: .everyone)
-        }
-        for (name, limit) in [
-            ("--connections-per-address", limits.connectionsPerAddress),
-            ("--auth-failures-per-minute", limits.failuresPerMinute),
-        ] where !(1...10_000).contains(limit.count) {
-            throw .invalid("\(name) is \(limit.count); it must be from 1 to 10000")
+        if options.isGiven(\.http.authFailuresPerMinute) {
+            limits.failuresPerMinute = AddressLimit(
+                options[\.http.authFailuresPerMinute], for: .everyone)
         }
         return limits
-    }
-
-    private static func words(_ text: String?) -> [String] {
-        text?.split { $0 == "," || $0 == " " }.map(String.init) ?? []
     }
 
     /// Whether keys that come from there were not changed on the way.

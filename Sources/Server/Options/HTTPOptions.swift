@@ -1,133 +1,92 @@
-internal import ArgumentParser
+internal import HTTPTransports
 
 /// Where and for whom a server listens.
-struct HTTPOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Serve Streamable HTTP at /mcp on this port, 0 for a free one, instead of stdio.",
-            valueName: "port"))
-    var httpPort: Int?
+struct HTTPOptions: OptionSection {
+    static let title = "HTTP"
 
-    @Option(
-        help: ArgumentHelp(
-            "Serve legacy HTTP+SSE at /sse on this port, which may be that of --http-port.",
-            valueName: "port"))
-    var ssePort: Int?
+    let httpPort = ServerOption(
+        "http-port", .port, "Serve HTTP at /mcp on this port instead of stdio.",
+        more: "[Streamable HTTP](http.md); 0 for any free port.", .most)
 
-    @Option(help: ArgumentHelp("The address to listen on (127.0.0.1).", valueName: "address"))
-    var host: String?
+    let ssePort = ServerOption(
+        "sse-port", .port, "Serve legacy HTTP+SSE at /sse on this port.",
+        more: "May be given beside `--http-port`, with the same port or another.")
 
-    @Option(
-        help: ArgumentHelp(
-            "More names under which HTTP clients know this server, with commas between them.",
-            valueName: "names"))
-    var allowedHosts: String?
+    let host = ServerOption(
+        "host", .text("address", "an address or a name") { !$0.isEmpty }, default: .of("127.0.0.1"),
+        "The address or name to listen on.",
+        more: """
+            One that other machines can reach needs `--auth-token-file`, `--jwks-file`, \
+            `--jwks-url` or `--insecure-no-auth`.
+            """, .most)
 
-    @Option(
-        help: ArgumentHelp(
-            "A file with one bearer token on each line, one of which HTTP clients must send.",
-            valueName: "file"), transform: expandingTilde)
-    var authTokenFile: String?
+    let allowedHosts = ServerOption(
+        "allowed-hosts", .list("names"), default: .found("none") { _ in [] },
+        "More names under which HTTP clients know this server, with commas between them.",
+        more: "A request's `Host` and `Origin` may have them; `[…]` around an IPv6 address.")
 
-    @Flag(help: "Listen beyond this machine without tokens: whoever reaches the port runs code.")
-    var insecureNoAuth = false
+    let authTokenFile = ServerOption(
+        "auth-token-file", .file, "Tokens, one on each line: clients must send one.", .most)
 
-    @Option(
-        help: ArgumentHelp(
-            "Speak TLS, with the chain of certificates in this PEM file.", valueName: "file"),
-        transform: expandingTilde)
-    var tlsCertificate: String?
+    let insecureNoAuth = ServerOption(
+        flag: "insecure-no-auth",
+        "Listen beyond this machine without tokens: whoever reaches the port runs code.")
 
-    @Option(
-        help: ArgumentHelp("The private key to it, a PEM file.", valueName: "file"),
-        transform: expandingTilde)
-    var tlsKey: String?
+    let tlsCertificate = ServerOption(
+        "tls-certificate", .file, "Speak TLS, with the chain of certificates in this PEM file.",
+        more: "It is read again when it changes.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Accept tokens of an authorization server, whose keys (JWKS) are in this file.",
-            valueName: "file"), transform: expandingTilde)
-    var jwksFile: String?
+    let tlsKey = ServerOption(
+        "tls-key", .file, "The private key to it, a PEM file.", more: "Without a password.")
 
-    @Option(
-        name: .customLong("jwks-url"),
-        help: ArgumentHelp("The same, with keys that are fetched from there.", valueName: "url"))
-    var jwksURL: String?
+    let jwksFile = ServerOption(
+        "jwks-file", .file,
+        "Accept tokens of an authorization server, whose keys (JWKS) are in this file.",
+        more: "[More](http.md#who-is-let-in)")
 
-    @Option(
-        help: ArgumentHelp(
-            "The authorization server's URL, as its tokens name it.", valueName: "url"))
-    var jwtIssuer: String?
+    let jwksURL = ServerOption(
+        "jwks-url", .url, "The same, with keys that are fetched from there.",
+        more: "`https://…`, or `http://` on this machine")
 
-    @Option(
-        help: ArgumentHelp(
-            "Whom tokens must be made for: this server's URL, with commas between several.",
-            valueName: "urls"))
-    var jwtAudience: String?
+    let jwtIssuer = ServerOption(
+        "jwt-issuer", .url, "The authorization server's URL, as its tokens name it.",
+        more: "In `iss`; needed with `--jwks-…`.")
 
-    @Option(
-        help: ArgumentHelp(
-            "What tokens must allow, with commas between several.", valueName: "scopes"))
-    var jwtScopes: String?
+    let jwtAudience = ServerOption(
+        "jwt-audience", .list("urls"), default: .found("none") { _ in [] },
+        "Whom tokens must be made for: this server's URL, with commas between several.",
+        more: "In `aud`, such as `https://js.example.com/mcp`; needed with `--jwks-…`.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Requests of one token or address in a second (100), 0 for any number.",
-            valueName: "n"))
-    var requestsPerSecond: Int?
+    let jwtScopes = ServerOption(
+        "jwt-scopes", .list("scopes"), default: .found("none") { _ in [] },
+        "What tokens must allow, with commas between several.", more: "In `scope`.")
 
-    @Option(help: ArgumentHelp("Requests that are served at a time (256).", valueName: "n"))
-    var requestsInFlightMax: Int?
+    let requestsPerSecond = ServerOption<Int>(
+        "requests-per-second", .count(0...100_000),
+        default: .found("100; 0 on a loopback address without tokens") {
+            HTTPSettings.isOpenOnThisMachineOnly($0) ? 0 : 100
+        }, "Requests of one token or address in a second, 0 for any number.",
+        more: "Of an address where no token is asked for; twice as many at once.")
 
-    @Option(help: ArgumentHelp("Connections from one address at a time (64).", valueName: "n"))
-    var connectionsPerAddress: Int?
+    let requestsInFlightMax = ServerOption(
+        "requests-in-flight-max", .count(1...10_000),
+        default: .of(HTTPLimits().requestsInFlightMax), "Requests that are served at a time.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Tokens that are not accepted, from one address in a minute (10).", valueName: "n"))
-    var authFailuresPerMinute: Int?
+    let connectionsPerAddress = ServerOption(
+        "connections-per-address", .count(1...10_000),
+        default: .found("\(HTTPLimits().connectionsPerAddress.count), of other machines") { _ in
+            HTTPLimits().connectionsPerAddress.count
+        }, "Connections from one address at a time.",
+        more: "Given, it holds for programs on this machine too.")
 
-    @Option(
-        help: ArgumentHelp("The largest request over HTTP (4194304).", valueName: "bytes"))
-    var requestBytesMax: Int?
+    let authFailuresPerMinute = ServerOption(
+        "auth-failures-per-minute", .count(1...10_000),
+        default: .found("\(HTTPLimits().failuresPerMinute.count), of other machines") { _ in
+            HTTPLimits().failuresPerMinute.count
+        }, "Tokens that are not accepted, from one address in a minute.",
+        more: "Given, it holds for programs on this machine too.")
 
-    /// The names of those that are given.
-    var given: [String] {
-        let texts = [
-            ("host", host), ("allowed-hosts", allowedHosts), ("auth-token-file", authTokenFile),
-            ("tls-certificate", tlsCertificate), ("tls-key", tlsKey), ("jwks-file", jwksFile),
-            ("jwks-url", jwksURL), ("jwt-issuer", jwtIssuer), ("jwt-audience", jwtAudience),
-            ("jwt-scopes", jwtScopes),
-        ].filter { $0.1 != nil }.map(\.0)
-        let numbers = [
-            ("http-port", httpPort), ("sse-port", ssePort),
-            ("requests-per-second", requestsPerSecond),
-            ("requests-in-flight-max", requestsInFlightMax),
-            ("connections-per-address", connectionsPerAddress),
-            ("auth-failures-per-minute", authFailuresPerMinute),
-            ("request-bytes-max", requestBytesMax),
-        ].filter { $0.1 != nil }.map(\.0)
-        return texts + numbers + (insecureNoAuth ? ["insecure-no-auth"] : [])
-    }
-
-    static let keys = [
-        OptionKey(name: "http-port", kind: .value),
-        OptionKey(name: "sse-port", kind: .value),
-        OptionKey(name: "host", kind: .value),
-        OptionKey(name: "allowed-hosts", kind: .value),
-        OptionKey(name: "auth-token-file", kind: .value),
-        OptionKey(name: "insecure-no-auth", kind: .flag),
-        OptionKey(name: "tls-certificate", kind: .value),
-        OptionKey(name: "tls-key", kind: .value),
-        OptionKey(name: "jwks-file", kind: .value),
-        OptionKey(name: "jwks-url", kind: .value),
-        OptionKey(name: "jwt-issuer", kind: .value),
-        OptionKey(name: "jwt-audience", kind: .value),
-        OptionKey(name: "jwt-scopes", kind: .value),
-        OptionKey(name: "requests-per-second", kind: .value),
-        OptionKey(name: "requests-in-flight-max", kind: .value),
-        OptionKey(name: "connections-per-address", kind: .value),
-        OptionKey(name: "auth-failures-per-minute", kind: .value),
-        OptionKey(name: "request-bytes-max", kind: .value),
-    ]
+    let requestBytesMax = ServerOption(
+        "request-bytes-max", .bytes(1024...(64 << 20)), default: .of(HTTPLimits().bodyByteCountMax),
+        "The largest body of a request over HTTP.")
 }

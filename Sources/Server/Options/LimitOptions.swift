@@ -1,62 +1,83 @@
-internal import ArgumentParser
+internal import Execution
+internal import Foundation
+
+/// Beside those that depend on the machine.
+private let defaults = ExecutionLimits(workersMax: 0, warmByteCountMax: 0)
 
 /// How much a run may take, and all of them together.
-struct LimitOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The deadline of a run that names none (30000).", valueName: "ms"))
-    var timeoutMs: Int?
+struct LimitOptions: OptionSection {
+    static let title = "Limits"
 
-    @Option(help: ArgumentHelp("The longest deadline a run may ask for (300000).", valueName: "ms"))
-    var timeoutMsMax: Int?
+    let timeoutMs = ServerOption<Duration>(
+        "timeout-ms", .milliseconds(1...3_600_000),
+        default: .found("\(Int(defaults.timeoutDefault / .milliseconds(1)))") {
+            min(defaults.timeoutDefault, $0[\.limits.timeoutMsMax])
+        }, "Deadline of a run that names none.", range: "1 to `--timeout-ms-max`", .most)
 
-    @Option(help: ArgumentHelp("V8's heap of one run (256).", valueName: "MiB"))
-    var heapMbMax: Int?
+    let timeoutMsMax = ServerOption<Duration>(
+        "timeout-ms-max", .milliseconds(1...3_600_000), default: .of(defaults.timeoutMax),
+        "The longest deadline that a run may ask for.")
 
-    @Option(
-        help: ArgumentHelp("Console output, and result, of one run (65536).", valueName: "bytes"))
-    var outputBytesMax: Int?
+    let heapMbMax = ServerOption(
+        "heap-mb-max", .mebibytes(32...4096), default: .of(defaults.heapByteCountMax),
+        "V8's heap of one run, in MiB.",
+        more: """
+            A worker may have four times as much writable memory in all, and while a snapshot is \
+            made four times `--snapshot-mb-max` more.
+            """, .most)
 
-    @Option(help: ArgumentHelp("The largest snapshot of a heap (512).", valueName: "MiB"))
-    var snapshotMbMax: Int?
+    let outputBytesMax = ServerOption(
+        "output-bytes-max", .bytes(1024...(4 << 20)),
+        default: .of(defaults.outputByteCountMax),
+        "Console output of one run; and, again, each form of its result.")
 
-    @Option(help: ArgumentHelp("Worker processes at a time (8 for each core).", valueName: "n"))
-    var workersMax: Int?
+    let snapshotMbMax = ServerOption(
+        "snapshot-mb-max", .mebibytes(1...2047),
+        default: .of(defaults.snapshotByteCountMax),
+        "The largest snapshot of a heap, in MiB.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Memory of all workers together (three quarters of the machine's).", valueName: "MiB"))
-    var workersMbMax: Int?
+    let workersMax = ServerOption(
+        "workers-max", .count(1...4096),
+        default: .found("8 for each core") { _ in
+            8 * ProcessInfo.processInfo.activeProcessorCount
+        },
+        "Worker processes at a time.")
 
-    @Option(help: ArgumentHelp("Runs that may wait for one heap (32).", valueName: "n"))
-    var queueMax: Int?
+    let workersMbMax = ServerOption(
+        "workers-mb-max", .mebibytes(64...16_777_216),
+        default: .found("three quarters of the machine's, or of the server's control group's") {
+            _ in max(64 << 20, MemoryBound.memoryByteCount / 4 * 3)
+        }, "Memory of all workers together, in MiB.",
+        more: """
+            By a [control group](../threat-model.md#all-workers-together) where one is delegated, \
+            else the server ends the largest worker when they have more.
+            """)
 
-    @Option(
-        help: ArgumentHelp(
-            "Answer a run on a heap when it is stored, commit, or before, relaxed (commit).",
-            valueName: "when"))
-    var durability: String?
+    let queueMax = ServerOption(
+        "queue-max", .count(1...10_000), default: .of(defaults.queueCountMax),
+        "Runs that may wait for one heap.", more: "One more is answered with `busy`.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Memory of workers that stay with heaps (a quarter of the machine's).",
-            valueName: "MiB"))
-    var warmMbMax: Int?
+    let durability = ServerOption<Durability>(
+        "durability", .choice("when"), default: .of(defaults.durability),
+        "Answer a run on a heap when it is stored, or before.",
+        more: """
+            `commit`: it is answered when what it left behind is stored. `relaxed`: at once, with \
+            `"durable": false`; it is stored within a second and when the server ends. If that \
+            fails, the next call to the heap does nothing but tell it.
+            """)
 
-    @Option(
-        help: ArgumentHelp(
-            "How long a worker stays with a heap that is not used (300).", valueName: "seconds"))
-    var warmIdleSeconds: Int?
+    let warmMbMax = ServerOption(
+        "warm-mb-max", .mebibytes(1...(1 << 20)),
+        default: .found("a quarter of the machine's") { _ in
+            max(1 << 20, MemoryBound.machineByteCount / 4)
+        },
+        "Memory of workers that stay with heaps, in MiB.",
+        more: """
+            What they have for themselves together, as the kernel measures it; those used longest \
+            ago are ended.
+            """)
 
-    static let keys = [
-        OptionKey(name: "timeout-ms", kind: .value),
-        OptionKey(name: "timeout-ms-max", kind: .value),
-        OptionKey(name: "heap-mb-max", kind: .value),
-        OptionKey(name: "output-bytes-max", kind: .value),
-        OptionKey(name: "snapshot-mb-max", kind: .value),
-        OptionKey(name: "workers-max", kind: .value),
-        OptionKey(name: "workers-mb-max", kind: .value),
-        OptionKey(name: "queue-max", kind: .value),
-        OptionKey(name: "durability", kind: .value),
-        OptionKey(name: "warm-mb-max", kind: .value),
-        OptionKey(name: "warm-idle-seconds", kind: .value),
-    ]
+    let warmIdleSeconds = ServerOption(
+        "warm-idle-seconds", .seconds(1...86_400), default: .of(defaults.warmIdle),
+        "How long a worker stays with a heap that nobody uses.")
 }

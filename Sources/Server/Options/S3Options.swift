@@ -1,123 +1,94 @@
-internal import ArgumentParser
+internal import S3
 
-/// The options of `mcp-v8` that say of S3 what is to be known.
-struct S3Options: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Keep heaps in this bucket of S3, or of a service like it.", valueName: "name"))
-    var s3Bucket: String?
+/// What is to be known of S3.
+struct S3Options: OptionSection {
+    static let title = "S3"
 
-    @Option(help: ArgumentHelp("Where in the bucket heaps are kept.", valueName: "path"))
-    var s3Prefix: String?
+    let s3Bucket = ServerOption(
+        "s3-bucket",
+        .text("name", "a bucket's name, and --s3-prefix the place in it") {
+            !$0.isEmpty && !$0.contains("/")
+        }, "Keep heaps in this bucket of S3 or of its like.", more: "[More](../guides/s3.md)",
+        .most)
 
-    @Option(
-        help: ArgumentHelp(
-            "The address of a service that is not AWS, such as http://127.0.0.1:9000.",
-            valueName: "url"))
-    var s3Endpoint: String?
+    let s3Prefix = ServerOption(
+        "s3-prefix",
+        .text(
+            "path",
+            "at most 512 of the characters A-Z a-z 0-9 _ . - and /, and no part . or ..",
+            where: S3StorageSettings.isPrefix),
+        default: .found("the bucket itself") { _ in "" }, "Where in the bucket heaps are kept.",
+        range: "at most 512 of `A-Z a-z 0-9 _ . - /`")
 
-    @Option(help: ArgumentHelp("The bucket's region.", valueName: "region"))
-    var s3Region: String?
+    let s3Endpoint = ServerOption(
+        "s3-endpoint", .url,
+        unset: "`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the profile's, or AWS",
+        "The address of a service that is not AWS, such as http://127.0.0.1:9000.",
+        range: "`http://` or `https://`")
 
-    @Option(
-        help: ArgumentHelp("The profile in the AWS tools' files to use.", valueName: "name"))
-    var s3Profile: String?
+    let s3Region = ServerOption(
+        "s3-region", .text("region"),
+        unset: "`AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, the instance's; "
+            + "with an endpoint of your own `us-east-1`",
+        "The bucket's region.")
 
-    @Flag(help: "The bucket's name in the path of addresses, not in the host's name.")
-    var s3PathStyle = false
+    let s3Profile = ServerOption(
+        "s3-profile", .text("name"), unset: "`AWS_PROFILE`, or `default`",
+        "The profile in the AWS tools' files to use.",
+        more: "These are `~/.aws/config` and `~/.aws/credentials`; it beats credentials in the "
+            + "environment.")
 
-    @Flag(
-        help: """
-            The bucket's name in the host's name of addresses, also of a service that is not AWS's.
-            """)
-    var s3VirtualHostStyle = false
+    let s3PathStyle = ServerOption(
+        flag: "s3-path-style", "The bucket's name in the path of addresses, not in the host's.",
+        more: "Done anyway where it cannot be in the host's name, and at services that are not "
+            + "AWS's.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Encryption at rest: AES256, aws:kms or aws:kms:dsse.", valueName: "kind"))
-    var s3Encryption: String?
+    let s3VirtualHostStyle = ServerOption(
+        flag: "s3-virtual-host-style",
+        "The bucket's name in the host's name, also at services that are not AWS's.")
 
-    @Option(help: ArgumentHelp("The key of KMS that encrypts.", valueName: "id"))
-    var s3KmsKey: String?
+    let s3Encryption = ServerOption<S3Settings.Encryption?>(
+        "s3-encryption", .choice("kind"), unset: "the bucket's", "Encryption at rest.")
 
-    @Flag(help: "Ask KMS less often, by a key of the bucket.")
-    var s3BucketKey = false
+    let s3KmsKey = ServerOption(
+        "s3-kms-key", .text("id"), unset: "the account's",
+        "The key of KMS that encrypts, with aws:kms and aws:kms:dsse.")
 
-    @Flag(help: "Pay for requests to somebody else's bucket.")
-    var s3RequesterPays = false
+    let s3BucketKey = ServerOption(
+        flag: "s3-bucket-key", "Ask KMS less often, by a key of the bucket.")
 
-    @Option(
-        help: ArgumentHelp("The account that the bucket must belong to.", valueName: "account"))
-    var s3ExpectedBucketOwner: String?
+    let s3RequesterPays = ServerOption(
+        flag: "s3-requester-pays", "Pay for requests to somebody else's bucket.")
 
-    @Option(
-        help: ArgumentHelp("The storage class of versions.", valueName: "class"))
-    var s3StorageClass: String?
+    let s3ExpectedBucketOwner = ServerOption(
+        "s3-expected-bucket-owner", .text("account"), unset: "any",
+        "The account that the bucket must belong to.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Checksums: when_supported, or when_required for services that refuse them.",
-            valueName: "when"))
-    var s3Checksums: String?
+    let s3StorageClass = ServerOption(
+        "s3-storage-class", .text("class"), unset: "the service's",
+        "The storage class of versions.", more: "Heads are small and stay in the default.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Entity tags in conditions: quoted, or unquoted for Ceph.", valueName: "how"))
-    var s3EtagQuoting: String?
+    let s3Checksums = ServerOption<S3Settings.Checksums?>(
+        "s3-checksums", .choice("when"),
+        unset: "`AWS_REQUEST_CHECKSUM_CALCULATION`, or `when_supported`",
+        "Checksums beside the signed digest.",
+        more: "`when_required` is for services that refuse them.")
 
-    @Flag(
-        help: """
-            Use a service that ignores conditional writes: heaps are lost as soon as a second \
-            server uses it.
-            """)
-    var unsafeSingleWriter = false
+    let s3EtagQuoting = ServerOption<S3Settings.TagQuoting>(
+        "s3-etag-quoting", .choice("how"), default: .of(.quoted), "Entity tags in conditions.",
+        more: "Ceph 16 wants `unquoted`.")
 
-    @Option(
-        help: ArgumentHelp(
-            "Keep copies of versions in this folder, which servers may share.", valueName: "dir"),
-        transform: expandingTilde)
-    var cacheDirectory: String?
+    let unsafeSingleWriter = ServerOption(
+        flag: "unsafe-single-writer",
+        "Use a service that ignores conditional writes: heaps are lost as soon as a second "
+            + "server uses it.")
 
-    @Option(help: ArgumentHelp("What those copies take at most (8192).", valueName: "MiB"))
-    var cacheMbMax: Int?
+    let cacheDirectory = ServerOption(
+        "cache-directory", .directory, "Keep copies of versions here; servers may share it.",
+        more: "It is made if there is none.")
 
-    /// What may be given in the environment and in a file.
-    static let keys: [OptionKey] = [
-        OptionKey(name: "s3-bucket", kind: .value),
-        OptionKey(name: "s3-prefix", kind: .value),
-        OptionKey(name: "s3-endpoint", kind: .value),
-        OptionKey(name: "s3-region", kind: .value),
-        OptionKey(name: "s3-profile", kind: .value),
-        OptionKey(name: "s3-path-style", kind: .flag),
-        OptionKey(name: "s3-virtual-host-style", kind: .flag),
-        OptionKey(name: "s3-encryption", kind: .value),
-        OptionKey(name: "s3-kms-key", kind: .value),
-        OptionKey(name: "s3-bucket-key", kind: .flag),
-        OptionKey(name: "s3-requester-pays", kind: .flag),
-        OptionKey(name: "s3-expected-bucket-owner", kind: .value),
-        OptionKey(name: "s3-storage-class", kind: .value),
-        OptionKey(name: "s3-checksums", kind: .value),
-        OptionKey(name: "s3-etag-quoting", kind: .value),
-        OptionKey(name: "unsafe-single-writer", kind: .flag),
-        OptionKey(name: "cache-directory", kind: .value),
-        OptionKey(name: "cache-mb-max", kind: .value),
-    ]
-
-    /// The first option that is given and says nothing without `--s3-bucket`; nil if none is.
-    var firstIdle: String? {
-        let given: [(name: String, isGiven: Bool)] = [
-            ("--s3-prefix", s3Prefix != nil), ("--s3-endpoint", s3Endpoint != nil),
-            ("--s3-region", s3Region != nil), ("--s3-profile", s3Profile != nil),
-            ("--s3-path-style", s3PathStyle), ("--s3-virtual-host-style", s3VirtualHostStyle),
-            ("--s3-encryption", s3Encryption != nil),
-            ("--s3-kms-key", s3KmsKey != nil), ("--s3-bucket-key", s3BucketKey),
-            ("--s3-requester-pays", s3RequesterPays),
-            ("--s3-expected-bucket-owner", s3ExpectedBucketOwner != nil),
-            ("--s3-storage-class", s3StorageClass != nil),
-            ("--s3-checksums", s3Checksums != nil), ("--s3-etag-quoting", s3EtagQuoting != nil),
-            ("--unsafe-single-writer", unsafeSingleWriter),
-            ("--cache-directory", cacheDirectory != nil), ("--cache-mb-max", cacheMbMax != nil),
-        ]
-        return given.first(where: \.isGiven)?.name
-    }
+    let cacheMbMax = ServerOption(
+        "cache-mb-max", .mebibytes(16...1_048_576), default: .of(8192 << 20),
+        "What those copies take at most, in MiB.",
+        more: "Each server may add a sixteenth before it looks.")
 }

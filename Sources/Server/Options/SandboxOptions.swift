@@ -1,30 +1,39 @@
-internal import ArgumentParser
+internal import WorkerProtocol
 
 /// How scripts are confined.
-struct SandboxOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Confinement of scripts by the kernel: on, off, or required (on).", valueName: "level"))
-    var sandbox: String?
+struct SandboxOptions: OptionSection {
+    static let title = "Sandbox"
 
-    @Flag(help: "Do not start where a layer of the sandbox cannot be had: --sandbox required.")
-    var requireSandbox = false
+    let sandbox = ServerOption<SandboxLevel>(
+        "sandbox", .choice("level"), default: .of(.on), "Confinement of scripts by the kernel.",
+        more: """
+            `on` needs the layers named as essential in the [threat model](../threat-model.md) and \
+            takes the others as far as they can be had; `required` needs all; `off` has none.
+            """)
 
-    @Flag(help: "Every layer of the sandbox is required, and V8 makes no machine code.")
-    var hardened = false
+    let requireSandbox = ServerOption(
+        flag: "require-sandbox",
+        "Do not start where a layer of the sandbox cannot be had: --sandbox required.")
 
-    @Option(
-        help: ArgumentHelp("Whether V8 makes machine code: on, or off (on).", valueName: "state"))
-    var jit: String?
+    let hardened = ServerOption(
+        flag: "hardened", "Every layer of the sandbox, and V8 without its JIT.",
+        more: """
+            `--sandbox required` and `--jit off`: loops run several times slower, and heaps made \
+            with the JIT cannot be opened.
+            """, .most)
 
-    @Flag(help: "Start each worker as a program of its own: none shares another's memory layout.")
-    var strict = false
+    let jit = ServerOption<Switch>(
+        "jit", .choice("state"), default: .of(.on), "Whether V8 makes machine code.",
+        more: "`off` is what `--hardened` does, without asking for every layer of the sandbox.")
 
-    static let keys = [
-        OptionKey(name: "sandbox", kind: .value),
-        OptionKey(name: "require-sandbox", kind: .flag),
-        OptionKey(name: "hardened", kind: .flag),
-        OptionKey(name: "jit", kind: .value),
-        OptionKey(name: "strict", kind: .flag),
-    ]
+    let strict = ServerOption(
+        flag: "strict",
+        "Start each worker as a program of its own: none shares another's memory layout.",
+        more: "A cold run takes a start of V8 longer, and each worker some 20 MB more.")
+
+    /// What is on or off, and on unless it is said otherwise.
+    enum Switch: String, CaseIterable, Sendable {
+        case on
+        case off
+    }
 }

@@ -1,34 +1,34 @@
-internal import ArgumentParser
+internal import Heaps
 
 /// Where heaps are kept, and how much of their history.
-struct StorageOptions: ParsableArguments {
-    @Flag(help: ArgumentHelp("Keep heaps in memory; they are lost when the server ends."))
-    var inMemory = false
+struct StorageOptions: OptionSection {
+    static let title = "Storage"
 
-    @Option(
-        help: ArgumentHelp(
-            "Keep heaps in files under this directory. This is the default storage.",
-            discussion: "Default: \(Settings.directoryPathDefault)", valueName: "dir"),
-        transform: expandingTilde)
-    var directoryPath: String?
+    let inMemory = ServerOption(
+        flag: "in-memory", "Keep heaps in memory; they end with the server.", .most)
 
-    @Flag(help: "Keep no heaps: every run starts clean.")
-    var stateless = false
+    let directoryPath = ServerOption(
+        "directory-path", .directory, default: .of("/tmp/mcp-v8-heaps"),
+        "Keep heaps in files here.",
+        more: """
+            The directory is made with mode 0700 if it is not there, refused if it belongs to \
+            someone else or others may write to it.
+            """, .most)
 
-    @Option(help: ArgumentHelp("Versions kept of each heap (50).", valueName: "n"))
-    var keepVersions: Int?
+    let stateless = ServerOption(
+        flag: "stateless", "Keep no heaps: every run starts clean.",
+        more: "`run_js` has no arguments `heap` and `save`.", .most)
 
-    @Option(
-        help: ArgumentHelp(
-            "A file with one key on each line: heaps are signed with the first, and refused if "
-                + "none of them signed them.", valueName: "file"), transform: expandingTilde)
-    var signingKeyFile: String?
+    let keepVersions = ServerOption(
+        "keep-versions", .count(1...10_000),
+        default: .of(RetentionPolicy().versionCountPerHeap), "Versions of each heap that are kept.",
+        more: "[More](heaps.md#what-is-kept)")
 
-    static let keys = [
-        OptionKey(name: "in-memory", kind: .flag),
-        OptionKey(name: "directory-path", kind: .value),
-        OptionKey(name: "stateless", kind: .flag),
-        OptionKey(name: "keep-versions", kind: .value),
-        OptionKey(name: "signing-key-file", kind: .value),
-    ]
+    let signingKeyFile = ServerOption(
+        "signing-key-file", .file, "Keys that heaps are signed with, one on each line.",
+        more: """
+            32 bytes or more each, `#` before a remark: what is stored is signed with the first, \
+            and what none of them signed is refused. The file must be closed to others (mode \
+            0600). `openssl rand -hex 32` makes a key; [rotation](../guides/storage.md#signing)
+            """)
 }

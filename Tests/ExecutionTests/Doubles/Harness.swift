@@ -23,7 +23,8 @@ struct Harness: Sendable {
         events: ExecutionEvents = ExecutionEvents(),
         _ body: @Sendable (Harness) async throws -> Result
     ) async throws -> Result {
-        var limits = ExecutionLimits()
+        var limits = ExecutionLimits(workersMax: 16, warmByteCountMax: 1 << 30)
+        limits.memoryInterval = nil
         limits.snapshotByteCountMax = 1 << 20
         limits.sparesCount = 0
         change(&limits)
