@@ -74,7 +74,7 @@ static bool read_head(program *file) {
 
 // Takes the program to the number csandbox_tool_program, and closes everything else but the three
 // standard streams.
-static bool settle(program *file, const int descriptors[3]) {
+static bool arrange(program *file, const int descriptors[3]) {
     int copies[3];
     // Not one of the numbers that are replaced.
     for (int index = 0; index < 3; index++) {
@@ -133,7 +133,7 @@ pid_t csandbox_spawn_tool(
         _exit(exit_code_unconfined);
     program file = {.descriptor = open(path, O_RDONLY | O_CLOEXEC)};
     if (file.descriptor < 0 || !read_head(&file)) _exit(exit_code_not_started);
-    if (!settle(&file, descriptors) || !confine(&file, server)) _exit(exit_code_unconfined);
+    if (!arrange(&file, descriptors) || !confine(&file, server)) _exit(exit_code_unconfined);
     syscall(SYS_execveat, file.descriptor, "", arguments, environment, AT_EMPTY_PATH);
     _exit(exit_code_not_started);
 }

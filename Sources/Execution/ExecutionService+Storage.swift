@@ -3,7 +3,7 @@ package import Heaps
 /// Waiting for storage, which is bounded as all other waiting is.
 extension ExecutionService {
     /// Whose states are to be stored before somebody looks.
-    package enum Settling: Hashable, Sendable {
+    package enum FlushScope: Hashable, Sendable {
         case nothing
         case heap(HeapName)
         /// All heaps whose names start so.
@@ -14,11 +14,11 @@ extension ExecutionService {
     ///
     /// - Throws: what the storage's refusal means; `storage` too if it does not answer in time.
     package func reading<Result: Sendable>(
-        after settling: Settling, timeout: Duration? = nil,
+        after scope: FlushScope, timeout: Duration? = nil,
         _ body: @escaping @Sendable () async throws(HeapError) -> Result
     ) async throws(ExecutionFailure) -> Result {
         try await bounded(by: timeout) { running throws(ExecutionFailure) in
-            try await self.settle(settling, for: running)
+            try await self.flush(scope, for: running)
             return try await self.storage(for: running, body)
         }
     }
@@ -45,10 +45,10 @@ extension ExecutionService {
         _ body: @escaping @Sendable () async throws(HeapError) -> Result
     ) async throws(ExecutionFailure) -> Result {
         try await bounded(by: timeout) { running throws(ExecutionFailure) in
-            if let other { try await self.settle(.heap(other), for: running) }
+            if let other { try await self.flush(.heap(other), for: running) }
             try await self.takeTurn(on: heap, for: running)
             defer { self.queue.passTurn(on: heap) }
-            try await self.settle(.heap(heap), for: running)
+            try await self.flush(.heap(heap), for: running)
             try running.beginChange(.donePerhaps(running.timeout))
             return try await self.storage(for: running, holding: heap, body)
         }
@@ -73,15 +73,15 @@ extension ExecutionService {
     /// Waits until what was answered is stored, so far as that is asked for.
     ///
     /// - Throws: what is lost of it, which is told once.
-    func settle(
-        _ settling: Settling, for running: RunningExecution
+    func flush(
+        _ scope: FlushScope, for running: RunningExecution
     ) async throws(ExecutionFailure) {
         try await waitingForWrites(for: running) { claim throws(ExecutionFailure) in
-            switch settling {
+            switch scope {
             case .nothing: break
-            case .heap(let heap): try await unwritten.settle(heap, claim: claim)
+            case .heap(let heap): try await unwritten.flush(heap, claim: claim)
             case .startingWith(let prefix):
-                try await unwritten.settleAll(startingWith: prefix, claim: claim)
+                try await unwritten.flushAll(startingWith: prefix, claim: claim)
             }
         }
     }

@@ -85,15 +85,15 @@ package final class ExecutionService: Sendable {
         lifecycle.withLock { $0.drain() }
         finishIfIdle()
         let limit = timeline.now + limits.drainTimeout
-        let (settled, settling) = AsyncStream<Never>.makeStream()
+        let (ended, ending) = AsyncStream<Never>.makeStream()
         // Not a child: storage that hangs does not keep the server from its end.
         let waiting = Task { [idle, unwritten] in
             for await _ in idle {}
             await unwritten.drain()
-            settling.finish()
+            ending.finish()
         }
         await withTaskGroup { group in
-            group.addTask { for await _ in settled {} }
+            group.addTask { for await _ in ended {} }
             group.addTask { [timeline] in
                 // Cancelled as soon as there is nothing to wait for.
                 do { try await timeline.sleep(until: limit) } catch { return }

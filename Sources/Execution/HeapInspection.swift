@@ -70,7 +70,7 @@ extension ExecutionService {
         _ onProfile: @Sendable ([UInt8]) -> Bool
     ) async throws(ExecutionFailure) -> HeapInspection {
         if let name = request.heap.name {
-            try await settle(.heap(name), for: running)
+            try await flush(.heap(name), for: running)
             let head = try await storage(for: running) { [repository] () throws(HeapError) in
                 try await repository.head(of: name)
             }

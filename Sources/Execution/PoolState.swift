@@ -3,7 +3,7 @@ package import Heaps
 internal import WorkerProtocol
 
 /// A heap that a worker holds live.
-package struct HeldHeap: Hashable, Sendable {
+package struct LiveHeap: Hashable, Sendable {
     /// What clients call it.
     package var name: HeapName
     /// The version that the worker holds.
@@ -25,7 +25,7 @@ package struct HeldHeap: Hashable, Sendable {
 struct PoolState {
     /// A worker that holds a heap.
     struct Warm {
-        var heap: HeldHeap
+        var heap: LiveHeap
         let since: Duration
     }
 

@@ -58,7 +58,7 @@ extension Run {
                 report.version = head.version
                 service.pool.keepWarm(
                     worker,
-                    holding: HeldHeap(
+                    holding: LiveHeap(
                         name: name, version: head.version, byteCount: head.snapshotByteCount))
             } else {
                 service.pool.retire(worker)

@@ -54,7 +54,7 @@ struct Run {
             return try await runOnHead(of: name)
         case .inHistory(let name, _):
             report.heap = name
-            try await service.settle(.heap(name), for: running)
+            try await service.flush(.heap(name), for: running)
             let head = try await stored { [service] () throws(HeapError) in
                 try await service.repository.head(of: name)
             }
@@ -91,7 +91,7 @@ struct Run {
         if case (.commit, .relaxed) = (request.saving, service.limits.durability) {
             return try await runAndKeep(on: name)
         }
-        try await service.settle(.heap(name), for: running)
+        try await service.flush(.heap(name), for: running)
         let head = try await stored { [service] () throws(HeapError) in
             try await service.repository.head(of: name)
         }
@@ -121,8 +121,8 @@ struct Run {
         var (worker, origin) = try await worker(for: name, at: head)
         do throws(ExecutionFailure) {
             let answer = try await ask(&worker, on: origin, saving: saving)
-            if let held = try await settle(answer, by: worker, name, replacing: head) {
-                service.pool.keepWarm(worker, holding: held)
+            if let live = try await store(answer, by: worker, name, replacing: head) {
+                service.pool.keepWarm(worker, holding: live)
             } else {
                 service.pool.retire(worker)
             }
@@ -160,9 +160,9 @@ struct Run {
     }
 
     /// Stores what a run left behind; returns what its worker holds if that is worth keeping.
-    private mutating func settle(
+    private mutating func store(
         _ answer: Answer, by worker: WorkerProcess, _ name: HeapName, replacing head: HeapHead?
-    ) async throws(ExecutionFailure) -> HeldHeap? {
+    ) async throws(ExecutionFailure) -> LiveHeap? {
         let heapByteCount = Int(clamping: answer.evaluation.heapByteCount)
         switch answer.snapshot {
         case nil:
@@ -170,7 +170,7 @@ struct Run {
             // parse.
             guard answer.evaluation.isUnchanging, let head else { return nil }
             try await shared { [worker] in try await worker.discardSnapshot() }
-            return HeldHeap(name: name, version: head.version, byteCount: heapByteCount)
+            return LiveHeap(name: name, version: head.version, byteCount: heapByteCount)
         case .made(let byteCount, _):
             let snapshot = try await shared { [worker] in
                 try await worker.takeSnapshot(byteCount: Int(clamping: byteCount), slot: 0)
@@ -185,7 +185,7 @@ struct Run {
             report.created = head == nil
             report.statistics.snapshotByteCount = snapshot.count
             guard !place.isGivenUp else { return nil }
-            return HeldHeap(name: name, version: new.version, byteCount: heapByteCount)
+            return LiveHeap(name: name, version: new.version, byteCount: heapByteCount)
         case .notSerializable(let reason):
             throw .notSerializable(reason)
         case .kept, .outOfMemory:

@@ -99,15 +99,15 @@ final class UnwrittenHeaps: Sendable {
     /// Waits until what was answered of a heap is written, or lost.
     ///
     /// - Throws: the loss, which is told once; `cancelled`, as soon as the task is.
-    func settle(
+    func flush(
         _ name: HeapName, claim: Claim
     ) async throws(ExecutionFailure) {
         guard let loss = try await written(name) else { return }
         throw try failure(telling: [(name, loss)], claim)
     }
 
-    /// As ``settle(_:claim:)``, of all heaps whose names start so.
-    func settleAll(
+    /// As ``flush(_:claim:)``, of all heaps whose names start so.
+    func flushAll(
         startingWith prefix: String, claim: Claim
     ) async throws(ExecutionFailure) {
         let names = table.withLock { $0.names.filter { $0.text.hasPrefix(prefix) } }
@@ -287,7 +287,7 @@ extension UnwrittenHeaps {
                 worker.holdsUnwritten.store(false, ordering: .sequentiallyConsistent)
                 pool.keepWarm(
                     worker,
-                    holding: HeldHeap(
+                    holding: LiveHeap(
                         name: name, version: head.version, byteCount: head.snapshotByteCount))
             case .retire(let worker):
                 worker.holdsUnwritten.store(false, ordering: .sequentiallyConsistent)

@@ -6,26 +6,26 @@ internal import WorkerProtocol
 ///
 /// | state | what it means | next |
 /// |---|---|---|
-/// | `settled` | all that was answered is stored, no run is under way | `starting` |
-/// | `starting` | a run is under way, on what is stored | answered: `idle`; not: `settled` |
-/// | `idle` | a worker has states that are not stored | `running`; stored: `settled` |
+/// | `clean` | all that was answered is stored, no run is under way | `starting` |
+/// | `starting` | a run is under way, on what is stored | answered: `idle`; not: `clean` |
+/// | `idle` | a worker has states that are not stored | `running`; stored: `clean` |
 /// | `running` | a run is under way on them | answered, unchanged: `idle`; failed: `leaving` |
-/// | `leaving` | the worker has the heap in its forks only, and goes | stored: `settled` |
+/// | `leaving` | the worker has the heap in its forks only, and goes | stored: `clean` |
 /// | `overtaken` | they were lost under a run, which cannot be answered | the run ends: `lost` |
-/// | `lost` | whoever comes next is told, before anything else | told: `settled` |
+/// | `lost` | whoever comes next is told, before anything else | told: `clean` |
 ///
 /// A loss makes `idle` and `leaving` `lost`, and `running` `overtaken`.
 ///
 /// A run counts from the moment when it is answered. A state is stored if its run counts, and of no
 /// other run: what a worker says of a run that is not decided yet waits until it is.
 enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
-    case settled
+    case clean
     case starting
     case idle(Holding)
     case running(Holding)
     case leaving(Holding)
     /// With whether somebody else was told already.
-    case overtaken(UnwrittenLoss, isTold: Bool)
+    case overtaken(UnwrittenLoss, isReported: Bool)
     case lost(UnwrittenLoss)
 
     /// A worker, and what is not stored of what it has.
@@ -89,7 +89,7 @@ enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
     /// Begins a run, which has the heap's turn.
     mutating func begin() -> Beginning {
         switch self {
-        case .settled:
+        case .clean:
             self = .starting
             return .storage
         case .idle(let holding):
@@ -117,7 +117,7 @@ enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
                     runNumber: 0))
         case .running(let holding): self = .idle(holding)
         case .overtaken: return end(.failed).loss
-        case .settled, .idle, .leaving, .lost:
+        case .clean, .idle, .leaving, .lost:
             preconditionFailure("A run that is answered was begun.")
         }
         change { holding in
@@ -132,20 +132,20 @@ enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
     /// - Returns: what was lost under it, which it is to tell.
     mutating func end(_ ending: Ending) -> (loss: UnwrittenLoss?, actions: [Action]) {
         switch (self, ending) {
-        case (.starting, _): self = .settled
+        case (.starting, _): self = .clean
         case (.running(let holding), .unchanged):
             self = .idle(holding)
-            return (nil, settleIfStored())
+            return (nil, cleanIfStored())
         case (.running(let holding), .failed):
             self = .leaving(holding)
-            let actions = settleIfStored()
+            let actions = cleanIfStored()
             let asking = Action.saveNow(holding.worker, runNumber: holding.runNumber)
             return (nil, actions.isEmpty ? [asking] : actions)
-        case (.overtaken(let loss, let isTold), _):
-            self = isTold ? .settled : .lost(loss)
+        case (.overtaken(let loss, let isReported), _):
+            self = isReported ? .clean : .lost(loss)
             return (loss, [])
         case (.lost(let loss), _): return (loss, [])
-        case (.settled, _), (.idle, _), (.leaving, _): break
+        case (.clean, _), (.idle, _), (.leaving, _): break
         }
         return (nil, [])
     }
@@ -175,7 +175,7 @@ enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
             holding.waiting.removeAll { $0.through <= runNumber }
             return woken
         }
-        var actions = settleIfStored()
+        var actions = cleanIfStored()
         if let woken, !woken.isEmpty { actions.append(.wake(woken, nil)) }
         return actions
     }
@@ -186,7 +186,7 @@ enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
         let loss = UnwrittenLoss(
             runCount: holding.runs.count, reason: reason, moment: now)
         if case .running = self {
-            self = .overtaken(loss, isTold: false)
+            self = .overtaken(loss, isReported: false)
         } else {
             self = .lost(loss)
         }
@@ -198,8 +198,8 @@ enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
     /// Has all written that was answered so far, for somebody who is woken when it is stored.
     mutating func wait(_ id: UInt64) -> (Waiting, [Action]) {
         switch self {
-        case .lost(let loss), .overtaken(let loss, isTold: false): return (.lost(loss), [])
-        case .settled, .starting, .overtaken: return (.stored, [])
+        case .lost(let loss), .overtaken(let loss, isReported: false): return (.lost(loss), [])
+        case .clean, .starting, .overtaken: return (.stored, [])
         case .idle(let holding), .running(let holding), .leaving(let holding):
             guard !holding.runs.isEmpty else { return (.stored, []) }
             let runNumber = holding.runNumber
@@ -214,8 +214,8 @@ enum UnwrittenState<Worker: Identifiable<UInt64> & Sendable>: Sendable {
     /// Notes that somebody was told.
     mutating func noteTold(_ told: UnwrittenLoss) {
         switch self {
-        case .lost(told): self = .settled
-        case .overtaken(told, _): self = .overtaken(told, isTold: true)
+        case .lost(told): self = .clean
+        case .overtaken(told, _): self = .overtaken(told, isReported: true)
         default: break
         }
     }
@@ -226,7 +226,7 @@ extension UnwrittenState {
     var holding: Holding? {
         switch self {
         case .idle(let holding), .running(let holding), .leaving(let holding): holding
-        case .settled, .starting, .overtaken, .lost: nil
+        case .clean, .starting, .overtaken, .lost: nil
         }
     }
 
@@ -239,30 +239,30 @@ extension UnwrittenState {
     private mutating func change<Result>(_ body: (inout Holding) -> Result) -> Result? {
         switch self {
         case .idle(var holding):
-            self = .settled
+            self = .clean
             defer { self = .idle(holding) }
             return body(&holding)
         case .running(var holding):
-            self = .settled
+            self = .clean
             defer { self = .running(holding) }
             return body(&holding)
         case .leaving(var holding):
-            self = .settled
+            self = .clean
             defer { self = .leaving(holding) }
             return body(&holding)
-        case .settled, .starting, .overtaken, .lost: return nil
+        case .clean, .starting, .overtaken, .lost: return nil
         }
     }
 
     /// Lets go of a worker of which everything is stored and that no run has.
-    private mutating func settleIfStored() -> [Action] {
+    private mutating func cleanIfStored() -> [Action] {
         guard let holding, holding.runs.isEmpty else { return [] }
         switch (self, holding.head) {
         case (.idle, let head?):
-            self = .settled
+            self = .clean
             return [.keepWarm(holding.worker, head)]
         case (.idle, nil), (.leaving, _):
-            self = .settled
+            self = .clean
             return [.retire(holding.worker)]
         default: return []
         }

@@ -19,9 +19,9 @@ struct UnwrittenTable: Sendable {
     }
 
     /// Losses are told once, of so many heaps at most.
-    private static let untoldCountMax = 10_000
+    private static let unreportedCountMax = 10_000
 
-    /// Those that are not settled.
+    /// Those that are not clean.
     private var heaps: [HeapName: HeapState] = [:]
     /// Whose `saved` is listened to.
     var listening: Set<UInt64> = []
@@ -29,13 +29,13 @@ struct UnwrittenTable: Sendable {
     private var undecided: [HeapName: [CheckedContinuation<Void, Never>]] = [:]
     private var waiting: [UInt64: CheckedContinuation<Waking, Never>] = [:]
     private var lastWaiterID: UInt64 = 0
-    private var untoldCount = 0
+    private var unreportedCount = 0
     /// How many heaps have states that are not written.
     private(set) var heldCount = 0
     /// How often states were lost.
     private(set) var lossCount: UInt64 = 0
 
-    /// Every heap that is not settled.
+    /// Every heap that is not clean.
     var names: [HeapName] { Array(heaps.keys) }
 
     /// What workers have of heaps that is not written, or may have soon.
@@ -50,7 +50,7 @@ struct UnwrittenTable: Sendable {
         _ name: HeapName, _ change: (inout HeapState) -> (Result, [HeapState.Action])
     ) -> (Result, Consequences) {
         // Taken out: a copy would be one of all the runs.
-        var heap = heaps.removeValue(forKey: name) ?? .settled
+        var heap = heaps.removeValue(forKey: name) ?? .clean
         note(heap, by: -1)
         let (result, actions) = change(&heap)
         var consequences = Consequences(actions: actions)
@@ -64,15 +64,15 @@ struct UnwrittenTable: Sendable {
             default: break
             }
         }
-        if case .lost = heap, untoldCount >= UnwrittenTable.untoldCountMax { heap = .settled }
+        if case .lost = heap, unreportedCount >= UnwrittenTable.unreportedCountMax { heap = .clean }
         note(heap, by: 1)
-        if case .settled = heap {} else { heaps[name] = heap }
+        if case .clean = heap {} else { heaps[name] = heap }
         return (result, consequences)
     }
 
     private mutating func note(_ heap: HeapState, by number: Int) {
         if heap.holding != nil { heldCount += number }
-        if case .lost = heap { untoldCount += number }
+        if case .lost = heap { unreportedCount += number }
     }
 }
 

@@ -7,7 +7,7 @@ final class WorkerPlace: Sendable {
     private static let patience = Duration.milliseconds(500)
 
     private enum State {
-        case held(Deadlines.ID?)
+        case occupied(Deadlines.ID?)
         /// The worker was ended. Terminal.
         case givenUp
         /// Storage has answered. Terminal.
@@ -16,7 +16,7 @@ final class WorkerPlace: Sendable {
 
     private let worker: WorkerProcess
     private let service: ExecutionService
-    private let state = Mutex(State.held(nil))
+    private let state = Mutex(State.occupied(nil))
 
     init(_ worker: WorkerProcess, in service: ExecutionService) {
         self.worker = worker
@@ -30,7 +30,7 @@ final class WorkerPlace: Sendable {
     /// Leaves the worker to who has it.
     func end() {
         state.withLock { state in
-            guard case .held(let deadline) = state else { return }
+            guard case .occupied(let deadline) = state else { return }
             if let deadline { service.deadlines.clear(deadline) }
             state = .ended
         }
@@ -39,15 +39,15 @@ final class WorkerPlace: Sendable {
     private func wait() {
         let due = service.timeline.now + Self.patience
         state.withLock { state in
-            guard case .held = state else { return }
-            state = .held(service.deadlines.set(at: due) { self.look() })
+            guard case .occupied = state else { return }
+            state = .occupied(service.deadlines.set(at: due) { self.look() })
         }
     }
 
     private func look() {
         guard service.pool.isFull else { return wait() }
         let isFirst = state.withLock { state in
-            guard case .held = state else { return false }
+            guard case .occupied = state else { return false }
             state = .givenUp
             return true
         }

@@ -115,7 +115,7 @@ package final class WorkerPool: Sendable {
     }
 
     /// Keeps a worker for the next run on the heap that it holds.
-    package func keepWarm(_ worker: WorkerProcess, holding heap: HeldHeap) {
+    package func keepWarm(_ worker: WorkerProcess, holding heap: LiveHeap) {
         let warm = PoolState.Warm(heap: heap, since: timeline.now)
         update { $0.keepWarm(worker, warm) }
     }

@@ -101,12 +101,12 @@ package final class WorkerProcess: Sendable, Identifiable {
     package var saved: AsyncStream<SavedSnapshot> { conversation.saved }
 
     /// Has the state of a run saved now that is kept for later, or of the next one after it.
-    package func saveNow(runNumber: UInt32) { tell(.saveNow(runNumber: runNumber)) }
+    package func saveNow(runNumber: UInt32) { post(.saveNow(runNumber: runNumber)) }
 
     /// Gives back the place of a saved snapshot that was read; what is kept of runs before this one
     /// is of no more use.
     package func release(slot: UInt8, before runNumber: UInt32) {
-        tell(.taken(slot: slot, before: runNumber))
+        post(.taken(slot: slot, before: runNumber))
     }
 
     /// What this worker's snapshots are tied to.
@@ -254,7 +254,7 @@ package final class WorkerProcess: Sendable, Identifiable {
     }
 
     /// Says something that has no answer; what has ended does not hear it.
-    private func tell(_ request: Request) {
+    private func post(_ request: Request) {
         guard let bytes = try? request.frame.encoded() else { return }
         channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
     }

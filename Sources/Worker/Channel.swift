@@ -14,7 +14,7 @@ final class Channel: @unchecked Sendable {
     /// Whether forks of this process may write too.
     var isShared = false
     /// What goes with the next reply.
-    private var held: [UInt8] = []
+    private var queued: [UInt8] = []
     /// Shared with them.
     private let lock: UnsafeMutablePointer<UInt32>
 
@@ -44,12 +44,12 @@ final class Channel: @unchecked Sendable {
     }
 
     /// Has a reply go with the next one, which is due at once: the server wakes up once for both.
-    func hold(_ reply: Reply) { held += encoded(reply) }
+    func hold(_ reply: Reply) { queued += encoded(reply) }
 
     /// Writes a reply. Ends the process if the server is gone: nobody is left to serve.
     func write(_ reply: Reply) {
-        let bytes = held + encoded(reply)
-        held = []
+        let bytes = queued + encoded(reply)
+        queued = []
         if isShared {
             while unsafe csandbox_word_change(lock, Channel.free, Channel.taken) == 0 {
                 unsafe csandbox_word_wait(lock, Channel.taken, 10)

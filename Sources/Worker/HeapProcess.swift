@@ -13,7 +13,7 @@ enum HeapProcess {
         forking: Confinement.Forking
     ) -> Never {
         do {
-            try settle(descriptors: descriptors, parent: parent)
+            try arrange(descriptors: descriptors, parent: parent)
             let exchange = try ExchangeMemory(descriptor: WorkerDescriptor.exchange.rawValue)
             guard let words = unsafe csandbox_shared_words() else {
                 throw WorkerError.system("mmap", errno: ENOMEM)
@@ -41,7 +41,7 @@ enum HeapProcess {
     }
 
     /// Leaves behind what belongs to the template.
-    private static func settle(descriptors: [Int32], parent: pid_t) throws(WorkerError) {
+    private static func arrange(descriptors: [Int32], parent: pid_t) throws(WorkerError) {
         let gone = csandbox_die_with_parent(parent)
         guard gone == 0 else { throw .system("PR_SET_PDEATHSIG", errno: -gone) }
         // What it forks is in its group for good, and ends with that.

@@ -135,7 +135,7 @@ struct ExecutionServiceTests {
     func saveOnVersion(_ durability: Durability) async throws {
         try await Harness.run(limits: { $0.durability = durability }) { harness in
             _ = try await harness.execute("1", on: "heap")
-            try await harness.service.unwritten.settle(HeapName("heap"))
+            try await harness.service.unwritten.flush(HeapName("heap"))
             let first = try #require(
                 try await harness.repository.head(of: HeapName("heap"))?.version)
             _ = try await harness.execute("2", on: "heap")

@@ -133,8 +133,8 @@ private struct HostCallsModel {
     }
 
     private mutating func close(_ number: UInt32) throws {
-        let isTold = underWay.remove(number) != nil
-        #expect(calls.close(number) == isTold)
+        let isReported = underWay.remove(number) != nil
+        #expect(calls.close(number) == isReported)
         givenUp.remove(number)
     }
 

@@ -94,11 +94,11 @@ struct ReplySequenceTests {
             try calls.open(Self.call)
         }
         for reply in [Self.omission, Self.line] { try sequence.accept(reply) }
-        let (next, isTold) = try sequence.withCalls(of: Self.call) { calls in
+        let (next, isReported) = try sequence.withCalls(of: Self.call) { calls in
             (calls.beginNext(), calls.close(Self.call))
         }
         #expect(next == Self.call)
-        #expect(isTold)
+        #expect(isReported)
         try sequence.accept(Self.value)
         #expect(sequence.isComplete)
     }

@@ -31,7 +31,7 @@ struct UnwrittenHeapsTests {
     func chain() async throws {
         try await withHarness { harness in
             for code in ["a", "b", "c"] { _ = try await harness.execute(code, on: "h") }
-            try await harness.service.unwritten.settle(HeapName("h"))
+            try await harness.service.unwritten.flush(HeapName("h"))
             #expect(try await harness.content(of: "h") == "abc")
             let page = try await harness.repository.history(
                 of: HeapReference("h"), limit: 10)
@@ -57,7 +57,7 @@ struct UnwrittenHeapsTests {
     }
 
     @Test("a run that is cancelled and ends all the same is not stored, and those before are")
-    func lateRun() async throws {
+    func cancelledRunEndsByItself() async throws {
         let requests = Mutex<[EvaluateRequest]>([])
         let source = FakeSource { worker, request in
             requests.withLock { $0.append(request) }
@@ -70,7 +70,7 @@ struct UnwrittenHeapsTests {
             cancelled.cancel()
             #expect(try await cancelled.value.failure?.kind == .cancelled)
             harness.source.workers.first?.finish(requests.withLock { $0[1] })
-            try await harness.service.unwritten.settle(HeapName("h"))
+            try await harness.service.unwritten.flush(HeapName("h"))
             #expect(harness.service.census.lossCount == 0)
             #expect(try await harness.content(of: "h") == "a")
             #expect(try await harness.execute("b", on: "h").text == "ab")
@@ -210,7 +210,7 @@ struct UnwrittenHeapsTests {
             let cancelled = Task { () async -> ExecutionFailure? in
                 withUnsafeCurrentTask { $0?.cancel() }
                 do throws(ExecutionFailure) {
-                    try await harness.service.unwritten.settle(HeapName.sample)
+                    try await harness.service.unwritten.flush(HeapName.sample)
                     return nil
                 } catch { return error }
             }
@@ -226,7 +226,7 @@ struct UnwrittenHeapsTests {
             let run = Task { try await harness.execute("hold", on: "h") }
             let asked = try #require(await harness.source.nextRequest { $0.code == "hold" })
             // Nothing is written meanwhile: its worker is busy, and its fork has time.
-            let waiting = Task { try await harness.service.unwritten.settle(HeapName("h")) }
+            let waiting = Task { try await harness.service.unwritten.flush(HeapName("h")) }
             waiting.cancel()
             await #expect(throws: ExecutionFailure.self) { try await waiting.value }
             asked.worker.finish(asked.request)
@@ -243,7 +243,7 @@ struct UnwrittenHeapsTests {
         try await withHarness(source: source) { harness in
             for (code, text) in [("a", "a"), ("b", "ab"), ("c", "abc")] {
                 #expect(try await harness.execute(code, on: "h").text == text)
-                try await harness.service.unwritten.settle(HeapName("h"))
+                try await harness.service.unwritten.flush(HeapName("h"))
                 #expect(try await harness.content(of: "h") == text)
             }
             #expect(harness.service.census.lossCount == 0)

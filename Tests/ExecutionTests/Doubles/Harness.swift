@@ -99,8 +99,8 @@ extension ExecutionReport {
 
 extension UnwrittenHeaps {
     /// Waits as a call that is told of a loss unless it was cancelled.
-    func settle(_ name: HeapName) async throws(ExecutionFailure) {
-        try await settle(name) { () throws(ExecutionFailure) in
+    func flush(_ name: HeapName) async throws(ExecutionFailure) {
+        try await flush(name) { () throws(ExecutionFailure) in
             if Task.isCancelled { throw .cancelled }
         }
     }

@@ -51,7 +51,7 @@ struct UnwrittenModel {
         var storing: (kept: Kept, run: RunDescription, head: HeapHead?)?
     }
 
-    var state = State.settled
+    var state = State.clean
     var workers: [UInt64: Worker] = [:]
     var warm: UInt64?
     var stored: [Int] = []
@@ -127,8 +127,8 @@ struct UnwrittenModel {
         #expect(asking.isEmpty)
         if case .lost(let loss) = state { tell(loss) }
         #expect(stored == believed)
-        guard case .settled = state else {
-            Issue.record("not settled")
+        guard case .clean = state else {
+            Issue.record("not clean")
             return
         }
     }
@@ -187,14 +187,14 @@ extension UnwrittenModel {
     private mutating func cancel() {
         guard let run else { return }
         self.run = nil
-        endRun(run, .failed, isTold: false)
+        endRun(run, .failed, isReported: false)
     }
 
-    private mutating func endRun(_ run: Run, _ ending: State.Ending, isTold: Bool = true) {
+    private mutating func endRun(_ run: Run, _ ending: State.Ending, isReported: Bool = true) {
         let (loss, actions) = state.end(ending)
         act(actions)
         if !run.isHeld { kill(run.worker) }
-        if let loss, isTold { tell(loss) }
+        if let loss, isReported { tell(loss) }
     }
 
     private mutating func ask() {
