@@ -94,7 +94,7 @@ function imported(node, isAlone) {
     if (one.type === 'ImportNamespaceSpecifier') {
       return isAlone ? `const ${one.local.name} = ${source};` : `${one.local.name} = ${source};`;
     }
-     names.push(`${one.imported ? one.imported.name : 'default'}: ${one.local.name}`);
+    names.push(`${one.imported ? one.imported.name : 'default'}: ${one.local.name}`);
   }
   const pattern = `{ ${names.join(', ')} }`;
   return isAlone ? `const ${pattern} = ${source};` : `void (${pattern} = ${source});`;
