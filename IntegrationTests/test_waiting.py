@@ -68,7 +68,6 @@ def test_a_frame_that_comes_in_parts_does_not_end_the_wait(worker):
     begin_waiting(worker, 200)
     for byte in struct.pack("<IBI", 5, SAVE_NOW, 1):
         worker.channel.sendall(bytes([byte]))
-        time.sleep(0.01)
     assert worker.finish().text == "waited"
 
 
