@@ -246,7 +246,7 @@ const intptr_t *external_references() {
 }
 
 v8::Local<v8::Object> make_host(v8::Local<v8::Context> context) {
-    v8::Isolate *isolate = context->GetIsolate();
+    v8::Isolate *isolate = v8::Isolate::GetCurrent();
     auto host = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
     for (const auto &native : natives) {
         auto function =

@@ -21,6 +21,9 @@ public:
     bool SetPermissions(void *address, size_t size, Permission permission) override;
     bool DiscardSystemPages(void *address, size_t size) override;
     bool DecommitPages(void *address, size_t size) override;
+    bool RecommitPages(void *address, size_t size, Permission permission) override {
+        return SetPermissions(address, size, permission);
+    }
 
     // Gives chunks back to the kernel that wait for the next isolate. Until then all heaps lie in
     // blocks: they are the ones that this process's forks share.

@@ -31,8 +31,8 @@ typedef struct {
 } cv8_options;
 
 // Starts V8 without threads of its own, so that the process can fork. Call once, before anything
-// else.
-void cv8_start(cv8_options options);
+// else. Returns why not, for a person, if this is another engine than it was built for; else NULL.
+const char *cv8_start(cv8_options options);
 
 // Whether V8 may optimise what runs often in isolates that can be serialised too; of those that are
 // opened from now on. Not at first.
@@ -95,10 +95,6 @@ void cv8_begin_forking(void);
 // Makes the isolate's JavaScript end as soon as V8 looks; it cannot be used for anything but
 // disposal afterwards. From any thread, while the isolate is open.
 void cv8_isolate_terminate(cv8_isolate *isolate);
-
-// Whether the snapshot that it was opened on had machine code, which was dropped: it has addresses
-// of the process that made it.
-bool cv8_isolate_was_healed(cv8_isolate *isolate);
 
 typedef enum {
     cv8_usable,

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 
 namespace cv8 {
 
@@ -18,7 +19,7 @@ public:
     ~CollectionsScope();
 };
 
-// What is decided for this thread.
-Collections collections();
+// How many this thread has left out.
+uint64_t collections_left_out();
 
 } // namespace cv8

@@ -5,6 +5,7 @@
 // section of a snapshot, and mostly the same bytes in all that come from one base heap.
 
 #include "CV8.h"
+#include "table.h"
 
 #include <cstdint>
 #include <cstring>
@@ -13,8 +14,8 @@
 
 namespace {
 
-// V8's header of a snapshot, as 10.2 writes it.
-constexpr size_t version_offset = 12;
+// V8's header of a snapshot.
+constexpr size_t version_offset = cv8::offsets::snapshot_version;
 constexpr size_t version_byte_count = 64;
 constexpr size_t section_offsets = version_offset + version_byte_count;
 

@@ -4,7 +4,7 @@
 // forks would go on with the same numbers. V8 has no public way to begin anew; these functions are
 // exported by libnode. What is called here is checked by a test with two forks.
 
-#include "isolate.h"
+#include "../isolate.h"
 
 #include <sys/random.h>
 
@@ -24,9 +24,16 @@ public:
     base::RandomNumberGenerator *random_number_generator();
 };
 
+// V8 passes an object by value as what this is: its address.
+template <typename Type> class Tagged {
+public:
+    uintptr_t address;
+};
+class Context;
+
 class MathRandom {
 public:
-    static void ResetContext(Context context);
+    static void ResetContext(Tagged<Context> context);
 };
 
 } // namespace v8::internal
