@@ -211,7 +211,8 @@ cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, voi
         if (context->GetDataFromSnapshotOnce<v8::Object>(0).ToLocal(&hooks)) {
             owner->hooks.Reset(owner->isolate, hooks);
             owner->context.Reset(owner->isolate, context);
-            is_complete = true;
+            is_complete = kind == cv8_serializable
+                          || !owner->call_hook(context, "becomeStateless", {}).IsEmpty();
         }
     }
     // V8 holds on to this for further contexts, of which there are none.
@@ -242,6 +243,17 @@ void cv8_isolate_terminate(cv8_isolate *owner) {
 cv8_state cv8_isolate_state(cv8_isolate *owner) {
     if (owner->is_out_of_memory) return cv8_out_of_memory;
     return owner->is_terminated ? cv8_ended : cv8_usable;
+}
+
+uint64_t cv8_isolate_code_byte_count(cv8_isolate *owner) {
+    v8::HeapSpaceStatistics space;
+    uint64_t byte_count = 0;
+    for (size_t index = 0; index < owner->isolate->NumberOfHeapSpaces(); index++) {
+        if (owner->isolate->GetHeapSpaceStatistics(&space, index)
+            && std::strncmp(space.space_name(), "code_", 5) == 0)
+            byte_count += space.space_used_size();
+    }
+    return byte_count;
 }
 
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {

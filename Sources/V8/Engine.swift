@@ -18,10 +18,13 @@ package enum Engine {
     }
 
     /// Starts V8 without threads of its own. Call once, before anything else here.
-    package static func start(_ options: Options) {
+    ///
+    /// - Returns: Why this is not the engine that this program was built for; nil if it is.
+    package static func start(_ options: Options) -> String? {
         let isJitless = options.mode == .jitless
-        cv8_start(
+        let problem = unsafe cv8_start(
             cv8_options(heap_byte_count_max: options.heapByteCountMax, jitless: isJitless))
+        return unsafe problem.map { unsafe String(cString: $0) }
     }
 
     /// What the snapshots of this process are tied to.
@@ -105,8 +108,9 @@ package enum Engine {
         // Code in the snapshot would take the whole heap with it a second time, or would be full of
         // this process's addresses.
         guard snapshot.byteCount < baseHeap.byteCount * 3 / 2,
+            let clean = Isolate(.heap, restoring: baseHeap, print: { _ in }),
             let restored = Isolate(.heap, restoring: snapshot, print: { _ in }),
-            !restored.wasHealed
+            restored.codeByteCount == clean.codeByteCount
         else { return false }
         return restored.evaluate(trial("sum(20) + matches('abaac')")).isValue("6767")
     }

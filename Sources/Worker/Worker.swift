@@ -84,7 +84,7 @@ struct Worker {
         unsafe setenv("TZ", settings.timeZone, 1)
         let options = Engine.Options(
             heapByteCountMax: settings.heapByteCountMax, mode: settings.mode)
-        Engine.start(options)
+        if let problem = Engine.start(options) { throw .foreignEngine(problem) }
         guard let baseHeap = Engine.makeBaseHeap(), Engine.warmUp(baseHeap) else {
             throw .baseHeapFailed
         }
@@ -108,6 +108,8 @@ struct Worker {
 enum WorkerError: Error {
     /// An argument is unknown or has no value that makes sense.
     case badArgument(String)
+    /// This is another engine than the program was built for.
+    case foreignEngine(String)
     /// V8 here cannot make or restore the heap that every heap starts from.
     case baseHeapFailed
     /// V8 knows no such time zone.
@@ -128,6 +130,7 @@ extension WorkerError: CustomStringConvertible {
     var description: String {
         switch self {
         case .badArgument(let name): "the argument \(name) is unknown, or its value makes no sense"
+        case .foreignEngine(let problem): problem
         case .baseHeapFailed: "V8 cannot make or restore the heap that every heap starts from"
         case .unknownTimeZone(let name): "there is no time zone \"\(name)\""
         case .system(let call, let code): "the system refused \(call): error \(code)"

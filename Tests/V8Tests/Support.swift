@@ -9,7 +9,8 @@ enum TestEngine {
 
     /// The snapshot that every heap starts from.
     static let baseHeap: Snapshot = {
-        Engine.start(Engine.Options(heapByteCountMax: heapByteCountMax, mode: .jit))
+        let problem = Engine.start(Engine.Options(heapByteCountMax: heapByteCountMax, mode: .jit))
+        if let problem { preconditionFailure(problem) }
         guard let snapshot = Engine.makeBaseHeap() else {
             preconditionFailure("The base heap's own scripts fail; standard error tells which")
         }

@@ -5,7 +5,7 @@
 
     const {
         arraySort, defineProperty, getOwnPropertyDescriptor, newList, numberToString,
-        toArray, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset, typedArrayName,
+        stringStartsWith, toArray, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset, typedArrayName,
         TypeError, Uint8Array,
     } = shared.primordials;
     const { isObject } = shared.lookups;
@@ -165,8 +165,7 @@
     expose('Performance', Performance, isPerformance, () => ['timeOrigin']);
 
     const quotaBytes = 65_536;
-    const isInteger = (name) => name !== undefined && name !== 'Float32Array' &&
-        name !== 'Float64Array';
+    const isInteger = (name) => name !== undefined && !stringStartsWith(name, 'Float');
 
     let isCrypto;
 

@@ -5,11 +5,10 @@
 
     const {
         captureStackTrace, construct, create, defineProperty, Error, errorPrototype,
-        getPrototypeOf, newList, ownKeys, setPrototypeOf, symbolCustomInspect, symbolToStringTag,
-        TypeError, WeakMap, weakMapGet, weakMapSet,
+        getPrototypeOf, newList, ownKeys, setPrototypeOf, stringToWellFormed, symbolCustomInspect,
+        symbolToStringTag, TypeError, WeakMap, weakMapGet, weakMapSet,
     } = shared.primordials;
     const { defineHidden, descriptorOf, isObject } = shared.lookups;
-    const { toWellFormed } = shared.strings;
 
     const isOfFunctions = (key) => key === 'prototype' || key === 'name' || key === 'length';
 
@@ -123,7 +122,7 @@
     }
 
     /** Web IDL's USVString. */
-    const usv = (value) => toWellFormed(`${value}`);
+    const usv = (value) => stringToWellFormed(`${value}`);
 
     function illegal() {
         return new TypeError('Illegal constructor');

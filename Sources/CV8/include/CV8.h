@@ -57,7 +57,7 @@ uint32_t cv8_natives_version(void);
 typedef struct cv8_isolate cv8_isolate;
 
 typedef enum {
-    // An ordinary isolate: it cannot be serialised, and has WebAssembly and SharedArrayBuffer.
+    // It is never serialised, and has WebAssembly and SharedArrayBuffer.
     cv8_stateless,
     // An isolate that cv8_isolate_serialize can take.
     cv8_serializable,
@@ -109,6 +109,10 @@ cv8_state cv8_isolate_state(cv8_isolate *isolate);
 
 // Bytes in use in V8's heap and in array buffers.
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *isolate);
+
+// Bytes of machine code that V8 has made, or taken from the snapshot. The same in all isolates that
+// have run nothing: what all have is no script's.
+uint64_t cv8_isolate_code_byte_count(cv8_isolate *isolate);
 
 // ---- Running ----
 
