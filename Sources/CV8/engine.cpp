@@ -3,6 +3,7 @@
 #include "fatal.h"
 #include "platform.h"
 #include "Internals/build.h"
+#include "Internals/collections.h"
 #include "Internals/places.h"
 
 #include <cstring>
@@ -42,8 +43,11 @@ const char *set_flags(std::vector<std::string> texts) {
 
 } // namespace
 
+const char *cv8_prepare(void) {
+    return cv8::lead_calls();
+}
+
 const char *cv8_start(cv8_options options) {
-    if (const char *problem = cv8::lead_calls()) return problem;
     std::vector<std::string> texts = {""};
     texts.insert(texts.end(), std::begin(flags), std::end(flags));
     texts.push_back("--max-heap-size=" + std::to_string(options.heap_byte_count_max >> 20));
@@ -58,6 +62,14 @@ const char *cv8_start(cv8_options options) {
     v8::V8::InitializePlatform(&cv8::shared_platform());
     v8::V8::Initialize();
     return nullptr;
+}
+
+size_t cv8_led_call_count(void) {
+    return cv8::led_call_count();
+}
+
+uint64_t cv8_collections_left_out(void) {
+    return cv8::collections_left_out();
 }
 
 const char *cv8_version(void) {

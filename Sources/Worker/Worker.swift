@@ -78,6 +78,7 @@ struct Worker {
 
     private static func serve(_ settings: Settings) throws(WorkerError) {
         csandbox_keep_freed_memory()
+        if let problem = Engine.prepare() { throw .foreignEngine(problem) }
         // Beside all that follows: it takes a tenth of that.
         let copies = settings.hasHugePages ? unsafe csandbox_copy_code() : nil
         // Before anything asks what time it is.
@@ -91,8 +92,9 @@ struct Worker {
         guard Engine.knowsTimeZone(settings.timeZone, baseHeap) else {
             throw .unknownTimeZone(settings.timeZone)
         }
-        if settings.mode == .jit && !Engine.startOptimizer(baseHeap) {
-            report("mcp-v8-worker: this V8 does not optimise in heaps: they compute slowly\n")
+        for finding in Engine.tryOut(baseHeap, mode: settings.mode) {
+            guard case .weaker(let what) = finding else { throw .brokenEngine(finding) }
+            report("mcp-v8-worker: this V8 is not quite as it should be: \(what)\n")
         }
         let limits = ResourceLimits(
             dataByteCountMax: settings.heapByteCountMax * dataPerHeapByte)
@@ -110,6 +112,8 @@ enum WorkerError: Error {
     case badArgument(String)
     /// This is another engine than the program was built for.
     case foreignEngine(String)
+    /// What heaps rely on does not hold in it.
+    case brokenEngine(Engine.Finding)
     /// V8 here cannot make or restore the heap that every heap starts from.
     case baseHeapFailed
     /// V8 knows no such time zone.
@@ -131,6 +135,7 @@ extension WorkerError: CustomStringConvertible {
         switch self {
         case .badArgument(let name): "the argument \(name) is unknown, or its value makes no sense"
         case .foreignEngine(let problem): problem
+        case .brokenEngine(let finding): "V8 is not as it should be: \(finding)"
         case .baseHeapFailed: "V8 cannot make or restore the heap that every heap starts from"
         case .unknownTimeZone(let name): "there is no time zone \"\(name)\""
         case .system(let call, let code): "the system refused \(call): error \(code)"

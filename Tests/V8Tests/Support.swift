@@ -9,12 +9,14 @@ enum TestEngine {
 
     /// The snapshot that every heap starts from.
     static let baseHeap: Snapshot = {
+        if let problem = Engine.prepare() { preconditionFailure(problem) }
         let problem = Engine.start(Engine.Options(heapByteCountMax: heapByteCountMax, mode: .jit))
         if let problem { preconditionFailure(problem) }
         guard let snapshot = Engine.makeBaseHeap() else {
             preconditionFailure("The base heap's own scripts fail; standard error tells which")
         }
-        precondition(Engine.startOptimizer(snapshot), "The optimiser does not work with this V8")
+        let findings = Engine.tryOut(snapshot, mode: .jit)
+        precondition(findings.isEmpty, "V8 is not as it should be: \(findings)")
         return snapshot
     }()
 }

@@ -1,8 +1,7 @@
 // Random numbers in a process that was forked with an isolate in it.
 //
 // The isolate's generator, and what a context has drawn from it in advance, were forked along: all
-// forks would go on with the same numbers. V8 has no public way to begin anew; these functions are
-// exported by libnode. What is called here is checked by a test with two forks.
+// forks would go on with the same numbers. V8 has no public way to begin anew.
 
 #include "../isolate.h"
 
@@ -38,12 +37,16 @@ public:
 
 } // namespace v8::internal
 
-void cv8_isolate_reseed(cv8_isolate *owner) {
+void cv8_isolate_seed(cv8_isolate *owner, int64_t seed) {
     cv8::Entered entered(owner);
-    int64_t seed;
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) __builtin_trap();
     auto internal = reinterpret_cast<v8::internal::Isolate *>(owner->isolate);
     internal->random_number_generator()->SetSeed(seed);
     auto context = *reinterpret_cast<uintptr_t *>(*entered.context);
     v8::internal::MathRandom::ResetContext({context});
+}
+
+void cv8_isolate_reseed(cv8_isolate *owner) {
+    int64_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) __builtin_trap();
+    cv8_isolate_seed(owner, seed);
 }

@@ -30,8 +30,14 @@ typedef struct {
     bool jitless;
 } cv8_options;
 
-// Starts V8 without threads of its own, so that the process can fork. Call once, before anything
-// else. Returns why not, for a person, if this is another engine than it was built for; else NULL.
+// Makes sure that the program with V8 in it is the one that this was built for, and changes the
+// places in it that are to call functions of ours. Nothing is changed in another. Call once, before
+// anything else, and before the program's code is copied. Returns what is wrong, for a person; NULL
+// if nothing is.
+const char *cv8_prepare(void);
+
+// Starts V8 without threads of its own, so that the process can fork. Call once, after cv8_prepare.
+// Returns what is wrong, for a person; NULL if nothing is.
 const char *cv8_start(cv8_options options);
 
 // Whether V8 may optimise what runs often in isolates that can be serialised too; of those that are
@@ -41,6 +47,13 @@ void cv8_allow_optimizer(bool allowed);
 // Whether that is allowed and does something. If it is allowed, and this is false when such an
 // isolate has been opened, then this V8 is unknown, and computes in serializable isolates slowly.
 bool cv8_optimizer_is_in_use(void);
+
+// How many calls of V8's functions were led to ours.
+size_t cv8_led_call_count(void);
+
+// How many collections of garbage were left out before snapshots, as the one before had left nothing
+// to find.
+uint64_t cv8_collections_left_out(void);
 
 // V8's version. Static.
 const char *cv8_version(void);
@@ -84,6 +97,9 @@ cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, voi
 // Gives an isolate that was forked along with its process random numbers of its own: Math.random,
 // and what V8 draws for itself.
 void cv8_isolate_reseed(cv8_isolate *isolate);
+
+// The same with a seed of the caller's: equal seeds give equal numbers.
+void cv8_isolate_seed(cv8_isolate *isolate, int64_t seed);
 
 // Ends an isolate. NULL is allowed.
 void cv8_isolate_dispose(cv8_isolate *isolate);
