@@ -4,12 +4,21 @@ import Sandbox
 import V8
 import WorkerProtocol
 
+/// Runs in place of the main function of the program that V8 is in.
+@c(cv8_main)
+func begin(
+    argumentCount: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+    let words = unsafe UnsafeBufferPointer(start: arguments, count: Int(argumentCount))
+    unsafe Worker.main(arguments: words.dropFirst().map { unsafe String(cString: $0!) })
+    return 0
+}
+
 /// `mcp-v8-worker`: the template that workers are forked from, started by `mcp-v8` only.
 ///
 /// Descriptor 3 is its control socket to the server. It speaks ``TemplateMessage``s there and ends
 /// with it.
-@main
-struct Worker {
+enum Worker {
     /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers,
     /// and a snapshot.
     private static let dataPerHeapByte: UInt64 = 4
@@ -49,14 +58,13 @@ struct Worker {
         }
     }
 
-    static func main() {
-        // Swift's library has the command line from there.
-        guard unsafe access("/proc/self/cmdline", R_OK) == 0 else {
+    static func main(arguments: [String]) {
+        guard unsafe access("/proc/self/maps", R_OK) == 0 else {
             report("mcp-v8-worker: /proc cannot be read: mount it (mount -t proc proc /proc)\n")
             exit(1)
         }
         do {
-            let settings = try Settings(arguments: Array(CommandLine.arguments.dropFirst()))
+            let settings = try Settings(arguments: arguments)
             try serve(settings)
         } catch WorkerError.serverGone {
             exit(0)
