@@ -1,6 +1,7 @@
 #include "isolate.h"
 #include "Internals/collections.h"
 #include "Internals/optimizer.h"
+#include "Internals/read_only.h"
 #include "fatal.h"
 #include "memory_limit.h"
 #include "natives.h"
@@ -280,6 +281,8 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner, char *place, size_t capacity
     auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
     owner->isolate->Exit();
     cv8_isolate_dispose(owner);
+    // They are writable: nobody else has them.
+    cv8::forget_addresses(const_cast<char *>(blob.data), static_cast<size_t>(blob.raw_size));
     return {blob.data, static_cast<size_t>(blob.raw_size)};
 }
 

@@ -91,7 +91,7 @@ extension EngineTests {
         @Test("lists additions that are there")
         func additions() throws {
             let added = documented(from: "## What is added", to: "## What differs")
-            #expect(added.count > 50)
+            #expect(added.count > 10)
             let code = """
                 const TypedArray = Object.getPrototypeOf(Uint8Array);
                 const has = (path) => {

@@ -185,7 +185,7 @@
 
     function bytesOf(list) {
         const bytes = new Uint8Array(list.length);
-        apply(set, bytes, [list]);
+        apply(setTypedArray, bytes, [list]);
         return bytes;
     }
 

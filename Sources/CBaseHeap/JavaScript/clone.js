@@ -120,7 +120,7 @@
         const exception = shared.exceptionParts(value);
         if (exception !== undefined) {
             const copy = new DOMException(exception.message, exception.name);
-            defineHidden(copy, 'stack', ownDescriptorOf(value, 'stack')?.value);
+            defineHidden(copy, 'stack', shared.errors.rawStackOf(value));
             return copy;
         }
         const { name } = value;

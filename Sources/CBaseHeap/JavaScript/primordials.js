@@ -67,6 +67,8 @@
         functionToString: uncurryThis(Function.prototype.toString),
         errorPrototype: Error.prototype,
         captureStackTrace: Error.captureStackTrace,
+        // Every error has it of its own.
+        errorStackGetter: getOwnPropertyDescriptor(new Error(), 'stack').get,
         arraySort: uncurryThis(Array.prototype.sort),
 
         stringCharCodeAt: uncurryThis(String.prototype.charCodeAt),

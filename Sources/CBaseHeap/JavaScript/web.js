@@ -4,7 +4,7 @@
     'use strict';
 
     const {
-        captureStackTrace, construct, create, defineProperty, Error, errorPrototype,
+        captureStackTrace, construct, create, defineProperty, deleteProperty, Error, errorPrototype,
         getPrototypeOf, newList, ownKeys, setPrototypeOf, stringToWellFormed, symbolCustomInspect,
         symbolToStringTag, TypeError, WeakMap, weakMapGet, weakMapSet,
     } = shared.primordials;
@@ -159,8 +159,10 @@
     class DOMException {
         constructor(message = '', options = 'Error') {
             const isDictionary = isObject(options);
-            const error = construct(Error, [], new.target);
             const parts = { __proto__: null, message: `${message}`, name: 'Error' };
+            // The engine writes the message that an error was made with into its stack.
+            const error = construct(Error, [parts.message], new.target);
+            deleteProperty(error, 'message');
             parts.name = isDictionary ? `${options.name ?? 'Error'}` : `${options}`;
             if (isDictionary && 'cause' in options) defineHidden(error, 'cause', options.cause);
             weakMapSet(exceptions, error, parts);
