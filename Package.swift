@@ -195,7 +195,7 @@ let package = Package(
         .target(
             name: "V8Suites", dependencies: ["V8", "WorkerProtocol"], path: "Tests/V8Suites",
             exclude: ["Fixtures"]),
-        .testTarget(name: "V8Tests"),
+        .testTarget(name: "V8Tests", dependencies: ["Execution"]),
         .target(
             name: "ScriptedS3",
             dependencies: [

@@ -53,10 +53,12 @@ ssize_t csandbox_receive(
 );
 
 // Starts the program at `path` in a session of its own: `descriptor` is its 3, standard input and
-// output are /dev/null, standard error is the caller's, nothing else is open, the directory is `/`,
-// no signal is blocked or ignored, and the environment says `TZ=UTC` and `LC_ALL=C` only.
+// output are /dev/null, standard error is the caller's, nothing else is open, the directory is
+// `folder`, no signal is blocked or ignored, and the environment says `TZ=UTC` and `LC_ALL=C` only.
 // `arguments` end with NULL. Returns the process id.
-pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor);
+pid_t csandbox_spawn(
+    const char *path, char *const arguments[], const char *folder, int descriptor
+);
 
 // Starts a program that only reads standard input and writes standard output and error, which are
 // `input`, `output` and `errors` (none of them below 3): unprivileged, in a session of its own,
