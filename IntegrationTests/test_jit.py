@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from processes import workers
+from programs import ENGINE, LIBRARY
 from raw_client import ServerEnded
 
 HOT = "function f(n) { return n < 2 ? n : f(n - 1) + f(n - 2) } f(20)"
@@ -19,7 +20,8 @@ def executable(pid: int) -> list[str]:
     lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
     return [line for before, line in pairwise(lines)
             if "x" in line.split()[1] and len(line.split()) == 5
-            and not ("libnode" in before and line.startswith(before.split()[0].split("-")[1]))]
+            and not (before.endswith((f"/{ENGINE}", f"/{LIBRARY}"))
+                     and line.startswith(before.split()[0].split("-")[1]))]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees where others have their memory")
