@@ -159,10 +159,4 @@ size_t led_call_count() {
     return led_count;
 }
 
-size_t known_call_count() {
-    size_t count = 0;
-    for_each_site([&](const Replaced &, unsigned char *) { return ++count; });
-    return count;
-}
-
 } // namespace cv8

@@ -8,8 +8,7 @@ namespace cv8 {
 // found. Call once, before V8 starts. Returns what is wrong, for a person; null if nothing is.
 const char *lead_calls();
 
-// How many calls were led elsewhere, of how many in the table.
+// How many calls were led elsewhere.
 size_t led_call_count();
-size_t known_call_count();
 
 } // namespace cv8
