@@ -4,6 +4,7 @@ import PackageDescription
 // V8 is in the program of a Node package, which scripts/fetch-engine puts into .deps/. Nothing is
 // linked with it: what needs V8 is a library that is loaded beside it, and finds it there.
 let engineHeaders = Context.packageDirectory + "/.deps/include/node"
+let exports = Context.packageDirectory + "/Sources/CV8/exports.map"
 
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -47,14 +48,15 @@ let package = Package(
         .target(
             name: "CV8",
             dependencies: ["CBaseHeap"],
-            exclude: ["Internals/entries.def"],
+            exclude: ["Internals/entries.def", "exports.map"],
             cxxSettings: [
-                // V8's own headers: not at a path that the compiler knows, built without RTTI, in C++20,
-                // where clang would otherwise make modules of ours.
+                // V8's own headers: not at a path that the compiler knows, built without RTTI, in
+                // C++20, where clang would otherwise make modules of ours.
                 .unsafeFlags([
                     "-isystem", engineHeaders, "-fno-rtti", "-fno-exceptions", "-fno-cxx-modules",
                 ])
-            ]
+            ],
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=\(exports)"])]
         ),
         .target(name: "CBaseHeap", exclude: ["JavaScript"]),
         .target(name: "CSandbox"),
