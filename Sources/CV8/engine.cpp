@@ -1,11 +1,11 @@
 #include "CV8.h"
 #include "fatal.h"
+#include "natives.h"
 #include "platform.h"
 #include "Internals/build.h"
 #include "Internals/flags.h"
 #include "Internals/places.h"
 
-#include <cstring>
 #include <string>
 #include <sys/random.h>
 #include <v8.h>
@@ -26,13 +26,11 @@ const char *cv8_start(cv8_options options) {
     return nullptr;
 }
 
-const char *cv8_version(void) {
-    return v8::V8::GetVersion();
+cv8_identity cv8_engine_identity(void) {
+    static const std::string build_id = cv8::program_build_id();
+    return {v8::V8::GetVersion(), build_id.c_str(), cv8::natives_version};
 }
 
-size_t cv8_build_id(char *hex, size_t capacity) {
-    std::string digits = cv8::program_build_id();
-    if (digits.size() >= capacity) return 0;
-    std::memcpy(hex, digits.c_str(), digits.size() + 1);
-    return digits.size();
+cv8_bytes cv8_code_part(size_t index) {
+    return cv8::code_part(index);
 }

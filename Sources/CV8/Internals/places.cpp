@@ -7,6 +7,7 @@
 #include "table.h"
 
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -62,6 +63,11 @@ struct Replaced {
 constexpr Replaced replaced[] = {
 #include "entries.def"
 };
+
+struct Part {
+    uintptr_t start, end;
+};
+constexpr Part parts[] = {CV8_RANGES};
 
 // Below the program, as near as calls must be; nothing else asks for it.
 constexpr uintptr_t jumps_address = 0x3f0000;
@@ -153,6 +159,11 @@ const char *lead_calls() {
         return redirect(site, reinterpret_cast<uintptr_t>(jumps + index * machine::jump_size));
     });
     return all_led ? nullptr : "the kernel does not let code be changed";
+}
+
+cv8_bytes code_part(size_t index) {
+    if (index >= std::size(parts)) return {};
+    return {reinterpret_cast<char *>(parts[index].start), parts[index].end - parts[index].start};
 }
 
 size_t led_call_count() {

@@ -44,15 +44,20 @@ const char *cv8_start(cv8_options options);
 // opened from now on. Not at first.
 void cv8_allow_optimizer(bool allowed);
 
-// V8's version. Static.
-const char *cv8_version(void);
+// What snapshots are tied to. Static.
+typedef struct {
+    const char *v8_version;
+    // The GNU build id of the program that V8 is in, as hex.
+    const char *build_id;
+    // The version of the table of native functions: it is part of every snapshot's format.
+    uint32_t natives_version;
+} cv8_identity;
 
-// Writes the GNU build id of the library that V8 is in, as hex with a zero at its end. Returns the
-// number of digits, 0 if the library has none or `capacity` is too small.
-size_t cv8_build_id(char *hex, size_t capacity);
+cv8_identity cv8_engine_identity(void);
 
-// The version of the table of native functions: it is part of every snapshot's format.
-uint32_t cv8_natives_version(void);
+// Where much of V8's code and of its constants lies in the program, in whole huge pages. Empty from
+// some `index` on.
+cv8_bytes cv8_code_part(size_t index);
 
 // ---- Isolates ----
 

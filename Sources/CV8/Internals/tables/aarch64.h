@@ -59,3 +59,5 @@
     0x121c704, 0x121c830
 #define CV8_SITES_collect_all \
     0x121c818
+#define CV8_RANGES \
+    {0xa00000, 0x1a00000}, {0x2400000, 0x2c00000}, {0x6000000, 0x6200000}
