@@ -94,8 +94,8 @@ void configure(cv8_isolate *owner) {
     isolate->SetCaptureStackTraceForUncaughtExceptions(true, 10);
 }
 
-// What an isolate's machine code may take: V8 makes all of it writable at once, and the kernel counts
-// that as memory.
+// What an isolate's machine code may take: V8 makes all of it writable at once, and the kernel
+// counts that as memory.
 constexpr size_t code_range_byte_count = 64 << 20;
 
 cv8_isolate *make(v8::StartupData snapshot) {
@@ -244,17 +244,6 @@ void cv8_isolate_terminate(cv8_isolate *owner) {
 cv8_state cv8_isolate_state(cv8_isolate *owner) {
     if (owner->is_out_of_memory) return cv8_out_of_memory;
     return owner->is_terminated ? cv8_ended : cv8_usable;
-}
-
-uint64_t cv8_isolate_code_byte_count(cv8_isolate *owner) {
-    v8::HeapSpaceStatistics space;
-    uint64_t byte_count = 0;
-    for (size_t index = 0; index < owner->isolate->NumberOfHeapSpaces(); index++) {
-        if (owner->isolate->GetHeapSpaceStatistics(&space, index)
-            && std::strncmp(space.space_name(), "code_", 5) == 0)
-            byte_count += space.space_used_size();
-    }
-    return byte_count;
 }
 
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {

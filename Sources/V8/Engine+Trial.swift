@@ -17,7 +17,10 @@ extension Engine {
         let before: String, valueBefore: String
         let after: String, valueAfter: String
 
-        init(_ name: String, _ before: String, _ valueBefore: String, _ after: String, _ valueAfter: String) {
+        init(
+            _ name: String, _ before: String, _ valueBefore: String, _ after: String,
+            _ valueAfter: String
+        ) {
             self.name = name
             self.before = before
             self.valueBefore = valueBefore
@@ -82,22 +85,27 @@ extension Engine {
         guard let heap = Isolate(.heap, restoring: baseHeap, print: { _ in }) else {
             return [.broken("heaps")]
         }
-        let cleanCode = heap.codeByteCount
+        let clean = unsafe cv8_isolate_observe(heap.raw)
         var findings = trials.filter { !heap.evaluate(trial($0.before)).isValue($0.valueBefore) }
             .map { Finding.broken($0.name) }
-        let isOptimizing = cv8_optimizer_is_in_use()
-        if mode == .jit && !isOptimizing { findings.append(.weaker("optimiser")) }
+        let isSlow = unsafe mode == .jit && !cv8_isolate_observe(heap.raw).optimizer_is_in_use
+        if isSlow { findings.append(.weaker("optimiser")) }
         guard heap.prepareSerialization() == nil else { return findings + [.broken("snapshots")] }
-        let leftOut = cv8_collections_left_out()
         let snapshot = heap.serialize()
-        if cv8_collections_left_out() == leftOut { findings.append(.weaker("one collection")) }
-        if cv8_led_call_count() == 0 { findings.append(.weaker("places led elsewhere")) }
+        guard let restored = Isolate(.heap, restoring: snapshot, print: { _ in }) else {
+            return findings + [.broken("snapshots")]
+        }
+        let seen = unsafe cv8_isolate_observe(restored.raw)
         // Code in the snapshot would take the whole heap with it a second time, or would be full of
         // this process's addresses.
-        guard snapshot.byteCount < baseHeap.byteCount * 3 / 2,
-            let restored = Isolate(.heap, restoring: snapshot, print: { _ in }),
-            restored.codeByteCount == cleanCode
-        else { return findings + [.broken("machine code")] }
+        let isClean = seen.code_byte_count == clean.code_byte_count
+        if !isClean || snapshot.byteCount > baseHeap.byteCount * 3 / 2 {
+            return findings + [.broken("machine code")]
+        }
+        if seen.left_out_collection_count == clean.left_out_collection_count {
+            findings.append(.weaker("one collection"))
+        }
+        if seen.led_call_count == 0 { findings.append(.weaker("calls led elsewhere")) }
         findings += trials.filter { !restored.evaluate(trial($0.after)).isValue($0.valueAfter) }
             .map { Finding.broken($0.name) }
         return findings + looks(restored)
@@ -110,11 +118,14 @@ extension Engine {
             .variables(depth: 0, countMax: 100), byteCountMax: 1 << 16, hiding: "",
             profilerSeconds: 0)
         let text = String(decoding: names ?? [], as: UTF8.self)
-        let isTold = text.contains(#""name":"unread","kind":"const""#)
+        let isTold =
+            text.contains(#""name":"unread","kind":"const""#)
             && text.contains(#""name":"left","kind":"let""#)
         if !isTold { findings.append(.broken("names")) }
-        guard let first = heap.draw(seed: 7), first == heap.draw(seed: 7), first != heap.draw(seed: 8)
-        else { return findings + [.broken("random numbers")] }
+        let drawn = [7, 7, 8].map { seed in heap.draw(seed: seed) }
+        if drawn[0] == nil || drawn[0] != drawn[1] || drawn[1] == drawn[2] {
+            findings.append(.broken("random numbers"))
+        }
         let waiting = heap.evaluate(trial("0;\n await new Promise(() => {})"))
         if waiting != .unsettled(places: "trial:2:2") { findings.append(.weaker("pending awaits")) }
         return findings

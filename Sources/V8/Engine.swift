@@ -38,14 +38,23 @@ package enum Engine {
 
     /// What the snapshots of this process are tied to.
     package static func identity(mode: EngineIdentity.Mode) -> EngineIdentity {
-        var digits = [CChar](repeating: 0, count: 129)
-        let digitCount = unsafe cv8_build_id(&digits, digits.count)
-        let buildID = digits[..<digitCount].map { Character(Unicode.Scalar(UInt8($0))) }
-        return EngineIdentity(
-            v8Version: unsafe String(cString: cv8_version()),
-            buildID: String(buildID),
+        let identity = unsafe cv8_engine_identity()
+        return unsafe EngineIdentity(
+            v8Version: String(cString: identity.v8_version),
+            buildID: String(cString: identity.build_id),
             mode: mode,
-            nativesVersion: cv8_natives_version())
+            nativesVersion: identity.natives_version)
+    }
+
+    /// Where much of V8's code and of its constants lies in the program, in whole huge pages.
+    package static var codeParts: [Range<UInt>] {
+        var parts: [Range<UInt>] = []
+        while true {
+            let part = unsafe cv8_code_part(parts.count)
+            guard let start = unsafe part.bytes else { return parts }
+            let address = unsafe UInt(bitPattern: start)
+            unsafe parts.append(address..<address + UInt(part.byte_count))
+        }
     }
 
     /// Makes the snapshot that every new heap starts from. Its text goes to standard error if that

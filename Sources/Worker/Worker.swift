@@ -88,7 +88,11 @@ enum Worker {
         csandbox_keep_freed_memory()
         if let problem = Engine.prepare() { throw .foreignEngine(problem) }
         // Beside all that follows: it takes a tenth of that.
-        let copies = settings.hasHugePages ? unsafe csandbox_copy_code() : nil
+        let ranges = Engine.codeParts.map {
+            csandbox_range(start: $0.lowerBound, end: $0.upperBound)
+        }
+        let copies =
+            settings.hasHugePages ? unsafe csandbox_copy_code(ranges, ranges.count) : nil
         // Before anything asks what time it is.
         unsafe setenv("TZ", settings.timeZone, 1)
         let options = Engine.Options(

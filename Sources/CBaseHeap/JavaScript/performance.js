@@ -5,8 +5,8 @@
 
     const {
         arraySort, defineProperty, getOwnPropertyDescriptor, newList, numberToString,
-        stringStartsWith, toArray, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset, typedArrayName,
-        TypeError, Uint8Array,
+        stringStartsWith, toArray, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset,
+        typedArrayName, TypeError, Uint8Array,
     } = shared.primordials;
     const { isObject } = shared.lookups;
     const { dictionaryOf, DOMException, expose, illegal, requireCount } = shared.web;

@@ -99,7 +99,8 @@
         return pairs;
     }
 
-    const formEncode = (text) => replaceAll(encode(stringToWellFormed(text), sets.form), '%20', '+');
+    const formEncode = (text) =>
+        replaceAll(encode(stringToWellFormed(text), sets.form), '%20', '+');
 
     function serializeForm(pairs) {
         let text = '';

@@ -57,7 +57,7 @@ CollectionsScope::~CollectionsScope() {
     wanted = Collections::as_v8_does;
 }
 
-uint64_t collections_left_out() {
+uint64_t left_out_collection_count() {
     return left_out;
 }
 

@@ -20,6 +20,6 @@ public:
 };
 
 // How many this thread has left out.
-uint64_t collections_left_out();
+uint64_t left_out_collection_count();
 
 } // namespace cv8

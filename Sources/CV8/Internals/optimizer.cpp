@@ -59,12 +59,12 @@ void show_serializer(v8::Isolate *isolate) {
     drop_machine_code(isolate);
 }
 
+bool is_optimizer_in_use() {
+    return is_allowed && is_proven;
+}
+
 } // namespace cv8
 
 void cv8_allow_optimizer(bool allowed) {
     is_allowed = allowed;
-}
-
-bool cv8_optimizer_is_in_use(void) {
-    return is_allowed && is_proven;
 }

@@ -15,4 +15,7 @@ void let_optimize(v8::Isolate *isolate);
 // their machine code, so that V8's collection before serialising frees it.
 void show_serializer(v8::Isolate *isolate);
 
+// Whether the optimiser is allowed, and what is cleared for it was seen to hold it back.
+bool is_optimizer_in_use();
+
 } // namespace cv8

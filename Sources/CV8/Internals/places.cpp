@@ -7,6 +7,7 @@
 #include "table.h"
 
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -62,6 +63,11 @@ struct Replaced {
 constexpr Replaced replaced[] = {
 #include "entries.def"
 };
+
+struct Part {
+    uintptr_t start, end;
+};
+constexpr Part parts[] = {CV8_RANGES};
 
 // Below the program, as near as calls must be; nothing else asks for it.
 constexpr uintptr_t jumps_address = 0x3f0000;
@@ -155,14 +161,13 @@ const char *lead_calls() {
     return all_led ? nullptr : "the kernel does not let code be changed";
 }
 
-size_t led_call_count() {
-    return led_count;
+cv8_bytes code_part(size_t index) {
+    if (index >= std::size(parts)) return {};
+    return {reinterpret_cast<char *>(parts[index].start), parts[index].end - parts[index].start};
 }
 
-size_t known_call_count() {
-    size_t count = 0;
-    for_each_site([&](const Replaced &, unsigned char *) { return ++count; });
-    return count;
+size_t led_call_count() {
+    return led_count;
 }
 
 } // namespace cv8

@@ -1,5 +1,5 @@
 #pragma once
-#include <cstddef>
+#include "../include/CV8.h"
 
 namespace cv8 {
 
@@ -8,8 +8,11 @@ namespace cv8 {
 // found. Call once, before V8 starts. Returns what is wrong, for a person; null if nothing is.
 const char *lead_calls();
 
-// How many calls were led elsewhere, of how many in the table.
+// A part of the program that much of V8's code or of its constants is in, in whole huge pages;
+// empty from some index on.
+cv8_bytes code_part(size_t index);
+
+// How many calls were led elsewhere.
 size_t led_call_count();
-size_t known_call_count();
 
 } // namespace cv8

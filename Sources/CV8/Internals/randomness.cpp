@@ -5,8 +5,6 @@
 
 #include "../isolate.h"
 
-#include <sys/random.h>
-
 namespace v8::base {
 
 class RandomNumberGenerator {
@@ -43,10 +41,4 @@ void cv8_isolate_seed(cv8_isolate *owner, int64_t seed) {
     internal->random_number_generator()->SetSeed(seed);
     auto context = *reinterpret_cast<uintptr_t *>(*entered.context);
     v8::internal::MathRandom::ResetContext({context});
-}
-
-void cv8_isolate_reseed(cv8_isolate *owner) {
-    int64_t seed;
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) __builtin_trap();
-    cv8_isolate_seed(owner, seed);
 }

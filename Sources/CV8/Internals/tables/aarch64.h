@@ -43,6 +43,10 @@
 #define CV8_BYTES_iterate "\xfd\x7b\xbe\xa9\xfd\x03\x00\x91\xf3\x53\x01\xa9\xf3\x03\x01\xaa"
 #define CV8_ADDRESS_collect_all 0xe49740
 #define CV8_BYTES_collect_all "\xfd\x7b\xab\xa9\xe2\xfe\x9d\x92\xfd\x03\x00\x91\xf3\x53\x01\xa9"
+#define CV8_ADDRESS_icu_open 0x23e0bac
+#define CV8_BYTES_icu_open "\xe2\x03\x01\xaa\xe1\x03\x00\xaa\xc2\x00\x00\xb4\x40\x00\x40\xb9"
+#define CV8_ADDRESS_icu_convert 0x23e2600
+#define CV8_BYTES_icu_convert "\xff\xc3\x22\xd1\xfd\x7b\x00\xa9\xfd\x03\x00\x91\xe3\x07\x05\xa9"
 #define CV8_SITES_walk \
     0x131f9d0, 0x131fbe4, 0x131fd2c
 #define CV8_SITES_collect \
@@ -55,3 +59,5 @@
     0x121c704, 0x121c830
 #define CV8_SITES_collect_all \
     0x121c818
+#define CV8_RANGES \
+    {0xa00000, 0x1a00000}, {0x2400000, 0x2c00000}, {0x6000000, 0x6200000}

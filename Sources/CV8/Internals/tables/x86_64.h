@@ -43,6 +43,10 @@
 #define CV8_BYTES_iterate "\x55\x48\x89\xe5\x41\x54\x49\x89\xf4\x53\x48\x89\xfb\xe8\x8e\x36"
 #define CV8_ADDRESS_collect_all 0xef4a00
 #define CV8_BYTES_collect_all "\x55\x48\x89\xe5\x41\x57\x41\x56\x41\x55\x41\x54\x53\x48\x8d\x9f"
+#define CV8_ADDRESS_icu_open 0x2702870
+#define CV8_BYTES_icu_open "\x48\x85\xf6\x74\x1b\x8b\x06\x85\xc0\x7f\x15\x48\x89\xf2\x48\x89"
+#define CV8_ADDRESS_icu_convert 0x2704860
+#define CV8_BYTES_icu_convert "\x55\x48\x89\xe5\x41\x57\x41\x56\x41\x55\x41\x54\x53\x48\x81\xec"
 #define CV8_SITES_walk \
     0x142dbf7, 0x142ddde, 0x142df19
 #define CV8_SITES_collect \
@@ -55,3 +59,5 @@
     0x1317a9a, 0x1317c53
 #define CV8_SITES_collect_all \
     0x1317c37
+#define CV8_RANGES \
+    {0x600000, 0x800000}, {0xc00000, 0x1c00000}, {0x2800000, 0x3200000}, {0x3c00000, 0x3e00000}, {0x6400000, 0x6800000}
