@@ -60,6 +60,7 @@ let package = Package(
         ),
         .target(name: "CBaseHeap", exclude: ["JavaScript"]),
         .target(name: "CSandbox"),
+        .target(name: "COlderLibraries"),
         .target(name: "V8", dependencies: ["CV8", "WorkerProtocol"], swiftSettings: swiftSettings),
         .target(
             name: "Sandbox", dependencies: ["CSandbox", "WorkerProtocol"],
@@ -69,7 +70,7 @@ let package = Package(
         // Loaded beside the program that V8 is in, in place of that one's main function.
         .target(
             name: "Worker",
-            dependencies: ["V8", "Sandbox", "CSandbox", "WorkerProtocol"],
+            dependencies: ["V8", "Sandbox", "COlderLibraries", "CSandbox", "WorkerProtocol"],
             swiftSettings: swiftSettings,
             linkerSettings: [staticSwift, hugePages]
         ),
@@ -144,6 +145,7 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
+                "COlderLibraries",
                 "CSandbox",
                 "Execution",
                 "HTTPTransports",
