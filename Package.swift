@@ -1,22 +1,10 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
-// V8 comes from Debian's libnode: from V8_PREFIX, from .deps/ (where scripts/install-dependencies
-// unpacks it beside a Node of the machine's own), or from /usr.
-#if arch(arm64)
-    let triple = "aarch64-linux-gnu"
-#else
-    let triple = "x86_64-linux-gnu"
-#endif
-
-let v8Prefix: String = {
-    if let prefix = Context.environment["V8_PREFIX"] { return prefix }
-    let unpacked = Context.packageDirectory + "/.deps/usr"
-    return FileManager.default.fileExists(atPath: unpacked + "/include/node/v8.h")
-        ? unpacked : "/usr"
-}()
-let v8Libraries = "\(v8Prefix)/lib/\(triple)"
+// V8 is in the program of a Node package, which scripts/fetch-engine puts into .deps/. Nothing is
+// linked with it: what needs V8 is a library that is loaded beside it, and finds it there.
+let engineHeaders = Context.packageDirectory + "/.deps/include/node"
+let exports = Context.packageDirectory + "/Sources/CV8/exports.map"
 
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -39,7 +27,8 @@ let package = Package(
     name: "mcp-v8",
     products: [
         .executable(name: "mcp-v8", targets: ["Server"]),
-        .executable(name: "mcp-v8-worker", targets: ["Worker"]),
+        .library(name: "mcp-v8-worker", type: .dynamic, targets: ["Worker"]),
+        .library(name: "V8Suites", type: .dynamic, targets: ["V8Suites"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -59,28 +48,29 @@ let package = Package(
         .target(
             name: "CV8",
             dependencies: ["CBaseHeap"],
+            exclude: ["Internals/entries.def", "exports.map"],
             cxxSettings: [
-                // V8's own headers: not at a path that the compiler knows, and built without RTTI.
+                // V8's own headers: not at a path that the compiler knows, built without RTTI, in
+                // C++20, where clang would otherwise make modules of ours.
                 .unsafeFlags([
-                    "-isystem", "\(v8Prefix)/include/node", "-fno-rtti", "-fno-exceptions",
+                    "-isystem", engineHeaders, "-fno-rtti", "-fno-exceptions", "-fno-cxx-modules",
                 ])
             ],
-            linkerSettings: [
-                .linkedLibrary("node"),
-                .unsafeFlags(["-L\(v8Libraries)", "-Xlinker", "-rpath", "-Xlinker", v8Libraries]),
-            ]
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=\(exports)"])]
         ),
         .target(name: "CBaseHeap", exclude: ["JavaScript"]),
         .target(name: "CSandbox"),
+        .target(name: "COlderLibraries"),
         .target(name: "V8", dependencies: ["CV8", "WorkerProtocol"], swiftSettings: swiftSettings),
         .target(
             name: "Sandbox", dependencies: ["CSandbox", "WorkerProtocol"],
             swiftSettings: swiftSettings
         ),
         .target(name: "WorkerProtocol", swiftSettings: swiftSettings),
-        .executableTarget(
+        // Loaded beside the program that V8 is in, in place of that one's main function.
+        .target(
             name: "Worker",
-            dependencies: ["V8", "Sandbox", "CSandbox", "WorkerProtocol"],
+            dependencies: ["V8", "Sandbox", "COlderLibraries", "CSandbox", "WorkerProtocol"],
             swiftSettings: swiftSettings,
             linkerSettings: [staticSwift, hugePages]
         ),
@@ -155,6 +145,7 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
+                "COlderLibraries",
                 "CSandbox",
                 "Execution",
                 "HTTPTransports",
@@ -204,8 +195,11 @@ let package = Package(
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "SandboxAttacks", "WorkerProtocol"]),
         .testTarget(name: "WorkerProtocolTests", dependencies: ["WorkerProtocol"]),
-        .testTarget(
-            name: "V8Tests", dependencies: ["V8", "WorkerProtocol"], exclude: ["Fixtures"]),
+        // Run by V8Tests, in the engine's process.
+        .target(
+            name: "V8Suites", dependencies: ["V8", "WorkerProtocol"], path: "Tests/V8Suites",
+            exclude: ["Fixtures"]),
+        .testTarget(name: "V8Tests", dependencies: ["Execution"]),
         .target(
             name: "ScriptedS3",
             dependencies: [
@@ -257,7 +251,7 @@ let package = Package(
         .testTarget(name: "TypeScriptTests", dependencies: ["TypeScript"]),
         .testTarget(name: "TidyTests"),
     ],
-    cxxLanguageStandard: .cxx17
+    cxxLanguageStandard: .cxx20
 )
 
 // The server is a library here, with a main function of another name. libFuzzer is guided by what

@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "IntegrationTests"))
 
 from processes import template as template_of  # noqa: E402
+from programs import library  # noqa: E402
 from raw_client import Server  # noqa: E402
 from worker_driver import Template  # noqa: E402
 
@@ -158,12 +159,13 @@ def compared(taken: dict[str, list[float]]) -> dict[str, float]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where mcp-v8 and mcp-v8-worker are")
+    parser.add_argument("folder", type=Path, help="where mcp-v8 and its worker are")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     folder = options.folder.resolve()
-    binary, program = folder / "mcp-v8", folder / "mcp-v8-worker"
+    binary = folder / "mcp-v8"
+    program = library(binary)
     found: dict[str, object] = {
         "template, start to ready": compared(starts(program, max(5, options.rounds // 4))),
         "worker, asked for to first answer": compared(workers(program, options.rounds * 5)),

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from programs import install
+
 IS_ROOT = os.geteuid() == 0
 
 AS_USER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -34,10 +36,11 @@ if IS_ROOT:
 
 
 @contextmanager
-def where_everybody_reads(*programs: Path) -> Iterator[Path]:
-    """A folder with copies of programs, as a plain user may not read where they were built."""
+def where_everybody_reads(binary: Path | None = None) -> Iterator[Path]:
+    """A folder, with a server and all that it starts: a plain user may not read where they were
+    built."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        for program in programs:
-            shutil.copy(program, folder)
+        if binary:
+            install(binary, Path(folder))
         yield Path(folder)

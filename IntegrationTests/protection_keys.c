@@ -1,5 +1,5 @@
-// Stands before the C library's calls for protection keys (LD_PRELOAD): whatever the processor, it
-// has them. Pages are protected by the system call that a kernel with keys has for it.
+// Stands before the C library's calls for protection keys: whatever the processor, it has them.
+// Pages are protected by the system call that a kernel with keys has for it.
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <sys/mman.h>

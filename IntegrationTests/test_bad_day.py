@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from processes import descendants, is_running, template, wait_until
+from programs import install
 from raw_client import NoAnswer, Server, ServerEnded
 from test_heap_commands import Heaps
 
@@ -162,8 +163,7 @@ def test_few_descriptors(binary, count):
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root makes a user with few processes")
 def test_few_processes(binary, tmp_path):
-    for name in ("mcp-v8", "mcp-v8-worker"):
-        shutil.copy(binary.with_name(name), tmp_path)
+    install(binary, tmp_path)
     for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)
     as_user = ("setpriv", "--reuid=61234", "--regid=61234", "--clear-groups")

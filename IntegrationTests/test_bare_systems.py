@@ -10,6 +10,7 @@ import shutil
 import subprocess
 
 import pytest
+from programs import library, worker_command
 
 SECONDS = 60
 CALL = json.dumps({
@@ -74,13 +75,13 @@ def test_a_system_without_proc_is_told_so(binary, arguments):
         without_proc(binary, *arguments), input="", text=True, capture_output=True, timeout=SECONDS)
     assert done.returncode == 1
     assert "/proc" in done.stderr and "mount -t proc" in done.stderr
-    assert "worker program" not in done.stderr
+    assert "There is no" not in done.stderr
 
 
 @NEEDS_ROOT
 def test_a_worker_without_proc_says_so(binary):
-    worker = binary.with_name("mcp-v8-worker")
+    worker = worker_command(library(binary))
     done = subprocess.run(
-        without_proc(worker), input="", text=True, capture_output=True, timeout=SECONDS)
+        without_proc(*worker), input="", text=True, capture_output=True, timeout=SECONDS)
     assert done.returncode == 1
     assert "/proc cannot be read" in done.stderr

@@ -16,6 +16,7 @@ import pytest
 from circumstances import CIRCUMSTANCES, where_everybody_reads
 from data_files import cases
 from processes import is_running, wait_until
+from programs import LIBRARY
 from worker_driver import LIVE, NEW_HEAP, SNAPSHOT, Template, WorkerEnded
 
 TIMEOUT_MS = 700
@@ -30,9 +31,9 @@ ESSENTIAL = {
 
 @pytest.fixture(scope="module")
 def program(binary) -> Iterator[Path]:
-    """The worker program, where every user may read it."""
-    with where_everybody_reads(binary.with_name("mcp-v8-worker")) as folder:
-        yield folder / "mcp-v8-worker"
+    """The worker's library, where every user may read it."""
+    with where_everybody_reads(binary) as folder:
+        yield folder / LIBRARY
 
 
 @pytest.fixture(params=["jit", "jitless"])

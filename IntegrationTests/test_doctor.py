@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from http_client import Client, HTTPServer
+from programs import install, library
 
 LAYERS = {
     "unprivilegedUser", "noCapabilities", "noNewPrivileges", "notDumpable", "resourceLimits",
@@ -81,7 +82,7 @@ def test_a_server_without_its_workers_does_not_start(binary, tmp_path):
         [alone, "--in-memory"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.wait(30) == 1
-        assert "There is no worker program at" in server.stderr.read()
+        assert "There is no worker at" in server.stderr.read()
 
 
 @pytest.mark.parametrize("options", [[], ["--log-level", "critical"]], ids=["", "quiet"])
@@ -96,7 +97,50 @@ def test_a_sandbox_that_is_off_is_told_of_at_each_start(binary, options):
 def test_no_worker_program(binary, tmp_path):
     alone = Path(shutil.copy(binary, tmp_path))
     text = doctor(alone, "--in-memory", code=1)
-    assert "There is no worker program at" in text and "install mcp-v8-worker" in text
+    assert "There is no worker at" in text and "install libmcp-v8-worker.so" in text
+
+
+def test_no_engine(binary, tmp_path):
+    alone = Path(shutil.copy(binary, tmp_path))
+    shutil.copy(library(binary), tmp_path)
+    text = doctor(alone, "--in-memory", code=1)
+    assert f"There is no engine at {tmp_path}/node" in text and "install node" in text
+
+
+def test_another_engine(binary, tmp_path):
+    """One that is not the build that the worker is written for."""
+    alone = install(binary, tmp_path)
+    program = tmp_path / "node"
+    content = bytearray(program.read_bytes())
+    program.unlink()
+    # The note's name and the identifier behind it.
+    place = content.index(b"\x03\0\0\0GNU\0") + 8
+    content[place] ^= 1
+    program.write_bytes(content)
+    program.chmod(0o755)
+    done = subprocess.run(
+        [str(alone), "doctor", "--in-memory"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "mcp-v8 does not work here" in done.stdout
+    assert "engine" in done.stderr and content[place:place + 20].hex() in done.stderr
+
+
+def test_no_engine_at_all(binary, tmp_path):
+    """A program that V8 is not in."""
+    alone = Path(shutil.copy(binary, tmp_path))
+    shutil.copy(library(binary), tmp_path)
+    shutil.copy("/bin/true", tmp_path / "node")
+    text = doctor(alone, "--in-memory", code=1)
+    assert "standard error" in text
+
+
+def test_an_installation(binary, tmp_path):
+    """The server in `bin`, the rest in `libexec/mcp-v8`, in a folder with a space in its name."""
+    places = [tmp_path / "an installation" / name for name in ("bin", "libexec/mcp-v8")]
+    for place in places:
+        place.mkdir(parents=True)
+    install(binary, places[1])
+    (places[1] / binary.name).rename(places[0] / binary.name)
+    assert "mcp-v8 works here" in doctor(places[0] / binary.name, "--in-memory")
 
 
 def test_a_directory_that_cannot_be_used(binary, tmp_path):

@@ -47,7 +47,7 @@ def test_composed_scripts(binary):
 def test_other_users_and_containers(binary, circumstances):
     seeds = range(FIRST_SEED, FIRST_SEED + RUNS)
     scripts = [*listed(), *exhausting(), *map(composed, seeds)][::SHARE]
-    with where_everybody_reads(binary, binary.with_name("mcp-v8-worker")) as folder:
+    with where_everybody_reads(binary) as folder:
         verdict = run(
             folder / binary.name, scripts, timeout_ms=400, prefix=CIRCUMSTANCES[circumstances])
     report(verdict)

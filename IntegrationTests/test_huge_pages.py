@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from processes import template
+from programs import LIBRARY
 from raw_client import Server
 
 HUGE_PAGE = 2 << 20
@@ -85,7 +86,7 @@ def test_v8s_code_lies_in_them(binary, options):
         use(server)
         pid = template(server.pid)
         assert (code_in_huge_pages(pid) > 8 << 20) == kernel_gives_some()
-        assert not kernel_gives_some() or not files_with_code(pid) & {"mcp-v8-worker"}
+        assert not kernel_gives_some() or not files_with_code(pid) & {LIBRARY}
 
 
 def test_where_each_worker_has_a_template_it_does_not(binary):

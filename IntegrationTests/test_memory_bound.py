@@ -102,7 +102,7 @@ def test_code_that_all_workers_share_is_nobodys(binary):
     # A plain user may not look into a worker's mappings, and sees sums only.
     heaps = 4
     options = ("--in-memory", "--http-port", "0")
-    with where_everybody_reads(binary, binary.with_name("mcp-v8-worker")) as folder, \
+    with where_everybody_reads(binary) as folder, \
             HTTPServer(*AS_USER, folder / binary.name, *options) as server, \
             Client(server.port) as client:
         for number in range(heaps):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from programs import LIBRARY, install
 from raw_client import Server
 
 ADD_ONE = (
@@ -28,23 +28,22 @@ ASM = """
 @pytest.fixture(params=["without keys", "with keys"])
 def server(request, binary, tmp_path) -> Iterator[Server]:
     """A server whose workers believe that their processor has protection keys, or as it is."""
-    program = tmp_path / "mcp-v8"
-    shutil.copy(binary, program)
-    # The server gives its workers no environment.
-    worker = tmp_path / "mcp-v8-worker"
-    original = binary.with_name("mcp-v8-worker")
-    preload = preloaded(tmp_path) if request.param == "with keys" else ""
-    worker.write_text(f'#!/bin/sh\n{preload} exec {original} "$@"\n')
-    worker.chmod(0o755)
+    program = install(binary, tmp_path)
+    if request.param == "with keys":
+        put_keys_before(program)
     with Server(program, "--in-memory") as server:
         yield server
 
 
-def preloaded(folder: Path) -> str:
-    library = folder / "keys.so"
+def put_keys_before(program: Path) -> None:
+    """The server gives its workers no environment, and loads one library: it gets one with the
+    keys, which the dynamic linker puts behind the worker's, and before the C library."""
+    worker = program.with_name(LIBRARY)
+    original = worker.rename(worker.with_name("original.so"))
     source = Path(__file__).with_name("protection_keys.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
-    return f"LD_PRELOAD={library}"
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-O1", f"-Wl,--auxiliary={original}", "-o", worker, source],
+        check=True)
 
 
 def test_webassembly_works_without_a_heap(server):

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from processes import descendants, is_running, parent, template, wait_until, workers
+from programs import LIBRARY
 from raw_client import Server
 
 
 def layout(pid: int) -> str | None:
-    """Where a process has the library that V8 is in; none if it has ended meanwhile."""
+    """Where a process has the worker's library; none if it has ended meanwhile."""
     try:
         maps = Path(f"/proc/{pid}/maps").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return next((line.split("-")[0] for line in maps if "libnode" in line), None)
+    return next((line.split("-")[0] for line in maps if LIBRARY in line), None)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def executable(pid: int) -> str | None:
 @pytest.mark.parametrize("linking", ["-dynamic", "-static"])
 @pytest.mark.parametrize("circumstances", CIRCUMSTANCES)
 def test_it_reaches_nothing(binary, circumstances, linking):
-    with where_everybody_reads(binary, binary.with_name("mcp-v8-worker")) as folder:
+    with where_everybody_reads(binary) as folder:
         mine = folder / "mine"
         mine.write_text("secret")
         # As root's tools run as this user, and so do the plain user's.

@@ -1,4 +1,4 @@
-"""Speaks to the worker program without a server: what a confined worker does, seen from outside."""
+"""Speaks to a template worker without a server: what a confined worker does, seen from outside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from programs import worker_command
 
 LAYERS = (
     "unprivilegedUser", "noCapabilities", "noNewPrivileges", "notDumpable", "resourceLimits",
@@ -36,13 +38,14 @@ class Evaluated:
 
 
 class Template:
-    """A template worker; `prefix` is a command that starts it in other circumstances."""
+    """A template worker, of this library; `prefix` is a command that starts it in other
+    circumstances."""
 
-    def __init__(self, program: Path, *arguments: str, prefix: tuple[str, ...] = ()):
+    def __init__(self, library: Path, *arguments: str, prefix: tuple[str, ...] = ()):
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         number = theirs.fileno()
         self.process = subprocess.Popen(
-            [*prefix, str(program), *arguments], stdin=subprocess.DEVNULL, close_fds=False,
+            [*prefix, *worker_command(library), *arguments], stdin=subprocess.DEVNULL, close_fds=False,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
             env={"TZ": "UTC", "LC_ALL": "C", "SWIFT_BACKTRACE": "enable=no"},
             preexec_fn=lambda: os.dup2(number, 3, inheritable=True))

@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent))
+from programs import engine, library  # noqa: E402
 from raw_client import modern_meta  # noqa: E402
 from run import TOOLS, fetch_kernel, run  # noqa: E402
 
@@ -40,10 +41,11 @@ def make_initrd(binary: Path, place: Path) -> Path:
     root = place / "root"
     for folder in ("bin", "lib", "lib64", "proc", "dev", "sys", "tmp", "etc"):
         (root / folder).mkdir(parents=True)
-    programs = [binary, binary.with_name("mcp-v8-worker")]
+    worker = library(binary)
+    programs = [binary, worker, engine(worker)]
     for program in (Path(shutil.which("busybox")), *programs):
         shutil.copy(program, root / "bin" / program.name)
-    run("strip", *(root / "bin" / program.name for program in programs))
+    run("strip", root / "bin" / binary.name)
     for program in programs:
         for library in re.findall(r"(/\S+) \(0x", run("ldd", program)):
             target = root / ("lib64" if "ld-linux" in library else "lib") / Path(library).name

@@ -3,9 +3,6 @@
 // `#embed` is C23; clang has it in every mode and warns that it is an extension in the older ones.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-static const char language[] = {
-#embed "JavaScript/language.js"
-};
 static const char primordials[] = {
 #embed "JavaScript/primordials.js"
 };
@@ -17,15 +14,6 @@ static const char calls[] = {
 };
 static const char additions[] = {
 #embed "JavaScript/additions.js"
-};
-static const char arrays[] = {
-#embed "JavaScript/arrays.js"
-};
-static const char sets[] = {
-#embed "JavaScript/sets.js"
-};
-static const char iterators[] = {
-#embed "JavaScript/iterators.js"
 };
 static const char bytes[] = {
 #embed "JavaScript/bytes.js"
@@ -162,17 +150,13 @@ static const char encodings_wide[] = {
 
 #define SCRIPT(file, bytes) {"mcp-v8:" file, bytes, sizeof(bytes)}
 
-// The first three serve all others; the rest of the language comes before what knows the globals
+// The first three serve all others; what the language lacks comes before what knows the globals
 // of the language from those of the host; the hooks last.
 const base_heap_script base_heap_scripts[] = {
-    SCRIPT("language.js", language),
     SCRIPT("primordials.js", primordials),
     SCRIPT("lookups.js", lookups),
     SCRIPT("calls.js", calls),
     SCRIPT("additions.js", additions),
-    SCRIPT("arrays.js", arrays),
-    SCRIPT("sets.js", sets),
-    SCRIPT("iterators.js", iterators),
     SCRIPT("bytes.js", bytes),
     SCRIPT("inspect-text.js", inspect_text),
     SCRIPT("inspect-layout.js", inspect_layout),

@@ -16,20 +16,6 @@
 
 enum { huge_page = 2 << 20 };
 
-static const char *const libraries_of_v8[] = {"libnode.", NULL};
-
-// What libnode needs beside V8.
-static const char *const libraries_of_node[] = {
-    "libbrotli", "libcares.", "libcrypto.", "libnghttp2.", "libssl.", "libuv.", NULL,
-};
-
-static bool is_one_of(const char *const *names, const char *path) {
-    const char *slash = strrchr(path, '/');
-    const char *file = slash ? slash + 1 : path;
-    while (*names && strncmp(file, *names, strlen(*names)) != 0) names++;
-    return *names != NULL;
-}
-
 // What is to lie in huge pages: a part of a file in memory, and the copy that takes its place.
 typedef struct {
     uintptr_t start;
@@ -40,9 +26,12 @@ typedef struct {
     char *copy;
 } region;
 
-enum { file_count_max = 2, region_count_max = 2 * file_count_max };
+// The program, and the library that this is in.
+enum { file_count_max = 2, region_count_max = 16 };
 
 struct csandbox_copies {
+    const csandbox_range *ranges;
+    size_t range_count;
     struct dl_phdr_info files[file_count_max];
     int file_count;
     region regions[region_count_max];
@@ -58,43 +47,68 @@ static uintptr_t round_up(uintptr_t address, uintptr_t size) {
     return round_down(address + size - 1, size);
 }
 
-static void add(csandbox_copies *to, uintptr_t start, uintptr_t end, int protection) {
-    if (start >= end) return;
+// Adds what of a range is in huge pages of the last file: a page is executable if code is in it.
+static void add(csandbox_copies *to, csandbox_range range, bool is_executable) {
+    if (range.start >= range.end || to->region_count == region_count_max) return;
     to->regions[to->region_count++] = (region){
-        .start = start,
-        .size = end - start,
-        .protection = protection,
+        .start = range.start,
+        .size = range.end - range.start,
+        .protection = is_executable ? PROT_READ | PROT_EXEC : PROT_READ,
         .file = &to->files[to->file_count - 1]};
 }
 
-// Adds the code of the program and of V8, and the constants behind it, up to where they can be
-// written to. What is beside code in a huge page can be executed too: constants of the same file.
-static int add_file(struct dl_phdr_info *info, size_t info_size, void *context) {
-    (void)info_size;
-    csandbox_copies *copies = context;
-    // The program has no name.
-    bool is_wanted = !*info->dlpi_name || is_one_of(libraries_of_v8, info->dlpi_name);
-    if (!is_wanted || copies->file_count == file_count_max) return 0;
-    uintptr_t first = UINTPTR_MAX, code_start = 0, code_end = 0, last = UINTPTR_MAX;
+typedef struct {
+    uintptr_t first, code_start, code_end, end;
+} layout;
+
+// Where a file begins in memory, where its code is, and up to where nothing is written to.
+static layout layout_of(const struct dl_phdr_info *info) {
+    layout found = {.first = UINTPTR_MAX, .end = UINTPTR_MAX};
     for (int index = 0; index < info->dlpi_phnum; index++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[index];
         if (header->p_type != PT_LOAD) continue;
         uintptr_t start = info->dlpi_addr + header->p_vaddr;
-        if (start < first) first = start;
-        if (header->p_flags & PF_W && start < last) last = start;
+        if (start < found.first) found.first = start;
+        if (header->p_flags & PF_W && start < found.end) found.end = start;
         if (!(header->p_flags & PF_X)) continue;
-        code_start = start;
-        code_end = start + header->p_memsz;
+        if (!found.code_start) found.code_start = start;
+        found.code_end = start + header->p_memsz;
     }
-    if (last == UINTPTR_MAX || code_end > last) return 0;
+    return found;
+}
+
+static uintptr_t lower(uintptr_t one, uintptr_t other) {
+    return one < other ? one : other;
+}
+
+// Adds parts of the program, which is large, and of the library that this is in the code, with the
+// constants behind it. What is beside code in a huge page can be executed too: constants of the
+// same file.
+static int add_file(struct dl_phdr_info *info, size_t info_size, void *context) {
+    (void)info_size;
+    csandbox_copies *copies = context;
+    layout file = layout_of(info);
+    uintptr_t here = (uintptr_t)add_file;
+    // The program has no name.
+    bool is_program = !*info->dlpi_name;
+    bool is_this = here >= file.code_start && here < file.code_end;
+    if (!is_program && !is_this) return 0;
+    if (copies->file_count == file_count_max || file.end == UINTPTR_MAX) return 0;
     copies->files[copies->file_count++] = *info;
-    code_start = round_down(code_start, huge_page);
-    if (code_start < first) code_start += huge_page;
-    last = round_down(last, huge_page);
-    code_end = round_up(code_end, huge_page);
-    if (code_end > last) code_end = last;
-    add(copies, code_start, code_end, PROT_READ | PROT_EXEC);
-    add(copies, code_end, last, PROT_READ);
+    uintptr_t last = round_down(file.end, huge_page);
+    uintptr_t code_end = lower(round_up(file.code_end, huge_page), last);
+    if (is_program) {
+        for (size_t index = 0; index < copies->range_count; index++) {
+            csandbox_range range = copies->ranges[index];
+            if (range.start < file.first || range.end > last) continue;
+            add(copies, range, range.start < code_end && range.end > file.code_start);
+        }
+        return 0;
+    }
+    uintptr_t start = round_down(file.code_start, huge_page);
+    if (start < file.first) start += huge_page;
+    add(copies, (csandbox_range){start, code_end}, true);
+    add(copies, (csandbox_range){code_end, last}, false);
     return 0;
 }
 
@@ -123,10 +137,13 @@ static void *copy_all(void *context) {
     return NULL;
 }
 
-csandbox_copies *csandbox_copy_code(void) {
+csandbox_copies *csandbox_copy_code(const csandbox_range *ranges, size_t count) {
     csandbox_copies *copies = calloc(1, sizeof *copies);
     if (!copies) return NULL;
+    copies->ranges = ranges;
+    copies->range_count = count;
     dl_iterate_phdr(add_file, copies);
+    copies->ranges = NULL;
     if (pthread_create(&copies->thread, NULL, copy_all, copies) == 0) return copies;
     free(copies);
     return NULL;
@@ -150,22 +167,6 @@ static bool use(const region *what) {
     return is_used;
 }
 
-static int leave_behind(struct dl_phdr_info *info, size_t info_size, void *context) {
-    (void)info_size;
-    (void)context;
-    if (!is_one_of(libraries_of_node, info->dlpi_name)) return 0;
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    for (int index = 0; index < info->dlpi_phnum; index++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[index];
-        if (header->p_type != PT_LOAD) continue;
-        uintptr_t start = info->dlpi_addr + header->p_vaddr;
-        uintptr_t end = round_up(start + header->p_memsz, page);
-        start = round_down(start, page);
-        madvise((void *)start, end - start, MADV_DONTFORK);
-    }
-    return 0;
-}
-
 // Has malloc's memory lie in huge pages, from its end down to where they do not fit any more.
 static void collapse_heap(void) {
     enum { heap_count_max = 8 };
@@ -177,7 +178,6 @@ static void collapse_heap(void) {
 }
 
 size_t csandbox_begin_forking(csandbox_copies *copies) {
-    dl_iterate_phdr(leave_behind, NULL);
     malloc_trim(csandbox_heap_pad);
     if (!copies) return 0;
     pthread_join(copies->thread, NULL);

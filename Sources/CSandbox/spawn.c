@@ -18,17 +18,20 @@ static int set_attributes(posix_spawnattr_t *attributes) {
     return error;
 }
 
-static int set_actions(posix_spawn_file_actions_t *actions, int descriptor) {
+static int
+set_actions(posix_spawn_file_actions_t *actions, const char *folder, int descriptor) {
     // The descriptor moves first: its number may be one that is replaced below.
     int error = posix_spawn_file_actions_adddup2(actions, descriptor, first_descriptor);
     if (!error) error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
     if (!error) error = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
     if (!error) error = posix_spawn_file_actions_addclosefrom_np(actions, first_descriptor + 1);
-    if (!error) error = posix_spawn_file_actions_addchdir_np(actions, "/");
+    if (!error) error = posix_spawn_file_actions_addchdir_np(actions, folder);
     return error;
 }
 
-pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor) {
+pid_t csandbox_spawn(
+    const char *path, char *const arguments[], const char *folder, int descriptor
+) {
     // Swift would otherwise start a debugger of its own on a process that crashes.
     // What the linker looks up late each worker would look up for itself.
     char *const environment[] = {
@@ -44,7 +47,7 @@ pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor) 
     }
     pid_t process = 0;
     error = set_attributes(&attributes);
-    if (!error) error = set_actions(&actions, descriptor);
+    if (!error) error = set_actions(&actions, folder, descriptor);
     if (!error) error = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

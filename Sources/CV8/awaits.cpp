@@ -1,44 +1,16 @@
 // Where the functions of a heap wait that are suspended in an `await`: for the message about a
 // script that waits for ever.
-//
-// Nothing refers to a function that waits for a promise that nothing refers to: it is garbage. V8's
-// QueryObjects collects garbage first and then leaves out what is unreachable. It does neither
-// here: it is told not to collect, and the function that it leaves out with is replaced. Where a V8
-// does not call that, some places are missing.
 
-#include "collections.h"
 #include "isolate.h"
-#include "original.h"
+#include "Internals/debug.h"
+#include "Internals/walks.h"
 
 #include <algorithm>
-#include <cstring>
 #include <tuple>
-
-#define ITERATE                                                                                    \
-    "_ZN2v88internal26CombinedHeapObjectIteratorC1EPNS0_4HeapENS0_18HeapObjectIterator"            \
-    "20HeapObjectsFilteringE"
-
-extern "C" {
-
-// The constructor of CombinedHeapObjectIterator; 0 stands for no filter.
-__attribute__((visibility("default"))) void
-cv8_iterate(void *iterator, void *heap, int filter) asm(ITERATE);
-
-void cv8_iterate(void *iterator, void *heap, int filter) {
-    static const auto function = cv8::original<void(void *, void *, int)>(ITERATE);
-    bool keeps_garbage = cv8::collections() == cv8::Collections::never;
-    function(iterator, heap, keeps_garbage ? 0 : filter);
-}
-
-}
 
 namespace {
 
 constexpr size_t place_count_max = 5;
-
-struct IsGenerator final : v8::debug::QueryObjectPredicate {
-    bool Filter(v8::Local<v8::Object> object) override { return object->IsGeneratorObject(); }
-};
 
 // Sorts those of the script that was begun last before those of earlier ones.
 struct Place {
@@ -53,27 +25,13 @@ struct Place {
     }
 };
 
-std::vector<v8::Global<v8::Object>> generators(v8::Local<v8::Context> context) {
-    IsGenerator predicate;
-    std::vector<v8::Global<v8::Object>> objects;
-    cv8::CollectionsScope scope(cv8::Collections::never);
-    v8::debug::FoundObjects found(context->GetIsolate());
-    v8::debug::QueryObjects(context, &predicate, &found);
-    for (uintptr_t handle : found.handles) {
-        // Both are the address of a slot, which from here on belongs to the Global.
-        static_assert(sizeof(v8::Global<v8::Object>) == sizeof handle);
-        std::memcpy(static_cast<void *>(&objects.emplace_back()), &handle, sizeof handle);
-    }
-    return objects;
-}
-
 } // namespace
 
 cv8_bytes cv8_isolate_pending_awaits(cv8_isolate *owner) {
     cv8::Entered entered(owner);
     v8::Isolate *isolate = owner->isolate;
     std::vector<Place> places;
-    for (const auto &object : generators(entered.context)) {
+    for (const auto &object : cv8::suspended_functions(entered.context)) {
         v8::HandleScope handles(isolate);
         auto generator = v8::debug::GeneratorObject::Cast(object.Get(isolate));
         v8::Local<v8::debug::Script> script;

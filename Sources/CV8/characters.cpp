@@ -1,32 +1,12 @@
 // What encodings of several bytes mean: ICU's tables, which come with V8.
-//
-// ICU's functions carry its version in their names, and its headers are in another package. So the
-// three that are needed are looked up by name in what libnode has brought along.
 
 #include "characters.h"
+#include "Internals/icu.h"
 
-#include <dlfcn.h>
 #include <map>
 
 namespace cv8 {
 namespace {
-
-constexpr int icu_version_min = 60;
-constexpr int icu_version_max = 99;
-
-template <typename Function> Function *icu(const char *name) {
-    for (int version = icu_version_min; version <= icu_version_max; version++) {
-        auto symbol = std::string(name) + "_" + std::to_string(version);
-        if (void *found = dlsym(RTLD_DEFAULT, symbol.c_str()))
-            return reinterpret_cast<Function *>(found);
-    }
-    return nullptr;
-}
-
-using Open = void *(const char *name, int *error);
-using Convert = int32_t(
-    void *converter, char16_t *to, int32_t capacity, const char *from, int32_t count, int *error
-);
 
 struct Table {
     const char *name;
@@ -41,38 +21,22 @@ const std::map<std::string, Table> tables = {
     {"shift_jis", {"ibm-943_P15A-2003", true}},
 };
 
-struct Functions {
-    Open *open = icu<Open>("ucnv_open");
-    Convert *convert = icu<Convert>("ucnv_toUChars");
-};
-
-const Functions &functions() {
-    static const Functions found;
-    return found;
-}
-
 // Each is opened once in a process; a worker has one thread.
 void *converter(const char *name) {
     static std::map<std::string, void *> converters;
     auto known = converters.find(name);
     if (known != converters.end()) return known->second;
-    if (!functions().open) return nullptr;
     int error = 0;
-    void *opened = functions().open(name, &error);
+    void *opened = icu::open(name, &error);
     return converters[name] = error > 0 ? nullptr : opened;
 }
 
 } // namespace
 
-void find_characters() {
-    functions();
-}
-
 std::u16string characters(const std::string &encoding, uint32_t sequence) {
-    Convert *convert = functions().convert;
     auto table = tables.find(encoding);
     void *opened = table == tables.end() ? nullptr : converter(table->second.name);
-    if (!opened || !convert) return {};
+    if (!opened) return {};
     std::string bytes;
     for (int shift = 24; shift >= 0; shift -= 8) {
         if (!bytes.empty() || sequence >> shift) bytes += static_cast<char>(sequence >> shift);
@@ -80,7 +44,7 @@ std::u16string characters(const std::string &encoding, uint32_t sequence) {
     char16_t units[8];
     int error = 0;
     int32_t count =
-        convert(opened, units, 8, bytes.data(), static_cast<int32_t>(bytes.size()), &error);
+        icu::convert(opened, units, 8, bytes.data(), static_cast<int32_t>(bytes.size()), &error);
     if (error > 0 || count <= 0 || count > 8) return {};
     // How ICU says that there is nothing.
     if (units[0] == 0xFFFD || units[0] == 0x1A) return {};

@@ -4,10 +4,6 @@
 
 namespace cv8 {
 
-// Looks up what is needed of ICU. In a fork it could not be any more: not all libraries are there
-// that would be searched.
-void find_characters();
-
 // What a sequence of bytes (the last one lowest) stands for in an encoding of several bytes, as
 // UTF-16; empty if it stands for nothing, or the encoding is not known.
 std::u16string characters(const std::string &encoding, uint32_t sequence);

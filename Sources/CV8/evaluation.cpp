@@ -1,4 +1,5 @@
 #include "isolate.h"
+#include "Internals/debug.h"
 #include "media.h"
 #include "platform.h"
 

@@ -1,14 +1,12 @@
 // V8's last words.
 //
 // What V8 cannot have for want of memory it reports to the isolate's handler, but not all of it: an
-// array or a table longer than it has a number for it takes for a defect, for which it crashes. The
-// function that it calls then is replaced, so that both end in the same way; and so does C++ code
-// that has no memory.
+// array or a table longer than it has a number for it takes for a defect, for which it crashes. It
+// tells the process's handler first, so that both end in the same way; and so does C++ code that
+// has no memory.
 
 #include "fatal.h"
-#include "original.h"
 
-#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <cxxabi.h>
@@ -16,6 +14,7 @@
 #include <new>
 #include <typeinfo>
 #include <unistd.h>
+#include <v8-initialization.h>
 
 namespace {
 
@@ -39,6 +38,13 @@ bool is_about_memory(const char *text) {
     return false;
 }
 
+// A failed check of V8's, or anything else that it does not go on after.
+void on_fatal(const char *, int, const char *message) {
+    if (is_about_memory(message)) cv8::end_out_of_memory(message);
+    std::fprintf(stderr, "V8: %s\n", message);
+    __builtin_trap();
+}
+
 // What nobody catches. C++ would abort, by a signal to itself, which a confined fork may not send.
 [[noreturn]] void on_exception() {
     const std::type_info *type = abi::__cxa_current_exception_type();
@@ -52,8 +58,6 @@ bool is_about_memory(const char *text) {
 
 } // namespace
 
-#define FATAL "_Z8V8_FatalPKcz"
-
 extern "C" {
 
 // The C library's sends the process a signal. A confined fork may not do so, and would end as if it
@@ -61,21 +65,6 @@ extern "C" {
 __attribute__((visibility("default"), noreturn)) void abort(void) noexcept {
     __builtin_trap();
 }
-
-// V8_Fatal.
-__attribute__((visibility("default"), noreturn)) void cv8_fatal(const char *format, ...) asm(FATAL);
-
-void cv8_fatal(const char *format, ...) {
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    std::vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (is_about_memory(text)) cv8::end_out_of_memory(text);
-    cv8::original<void(const char *, ...)>(FATAL)("%s", text);
-    __builtin_trap();
-}
-
 }
 
 namespace cv8 {
@@ -86,6 +75,7 @@ void end_out_of_memory(const char *where) {
 }
 
 void end_without_memory() {
+    v8::V8::SetFatalErrorHandler(on_fatal);
     std::set_new_handler([] { end_out_of_memory("C++"); });
     std::set_terminate(on_exception);
 }

@@ -213,11 +213,10 @@ std::string Looker::text(v8::Local<v8::Value> value, size_t byte_count_max) {
     if (value->IsSymbol()) value = value.As<v8::Symbol>()->Description(isolate);
     if (!value->IsString()) return {};
     std::string result(byte_count_max, '\0');
-    int count = value.As<v8::String>()->WriteUtf8(
-        isolate, result.data(), static_cast<int>(result.size()), nullptr,
-        v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8
+    size_t count = value.As<v8::String>()->WriteUtf8V2(
+        isolate, result.data(), result.size(), v8::String::WriteFlags::kReplaceInvalidUtf8
     );
-    result.resize(static_cast<size_t>(count));
+    result.resize(count);
     return result;
 }
 

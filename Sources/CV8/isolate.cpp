@@ -1,11 +1,10 @@
 #include "isolate.h"
-#include "array_buffers.h"
-#include "collections.h"
+#include "Internals/collections.h"
+#include "Internals/optimizer.h"
+#include "Internals/read_only.h"
 #include "fatal.h"
 #include "memory_limit.h"
-#include "machine_code.h"
 #include "natives.h"
-#include "optimizer.h"
 #include "snapshot_place.h"
 
 #include <CBaseHeap.h>
@@ -24,7 +23,7 @@ size_t on_near_heap_limit(void *context, size_t current_limit, size_t) {
     return current_limit + heap_byte_count_to_unwind;
 }
 
-void on_out_of_memory(const char *location, bool) {
+void on_out_of_memory(const char *location, const v8::OOMDetails &) {
     cv8::end_out_of_memory(location ? location : "V8");
 }
 
@@ -55,7 +54,7 @@ v8::MaybeLocal<v8::Promise> refuse_import(
     v8::Local<v8::Context> context, v8::Local<v8::Data>, v8::Local<v8::Value>,
     v8::Local<v8::String> specifier, v8::Local<v8::FixedArray>
 ) {
-    v8::Isolate *isolate = context->GetIsolate();
+    v8::Isolate *isolate = v8::Isolate::GetCurrent();
     std::string reason = "import('" + cv8::utf8(isolate, specifier)
                          + "'): there are no modules here. Write what is needed into the script.";
     auto text = v8::String::NewFromUtf8(isolate, reason.c_str());
@@ -95,22 +94,24 @@ void configure(cv8_isolate *owner) {
     isolate->SetCaptureStackTraceForUncaughtExceptions(true, 10);
 }
 
-cv8_isolate *make(cv8_isolate_kind kind, v8::StartupData snapshot) {
+// What an isolate's machine code may take: V8 makes all of it writable at once, and the kernel
+// counts that as memory.
+constexpr size_t code_range_byte_count = 64 << 20;
+
+cv8_isolate *make(v8::StartupData snapshot) {
     auto *owner = new cv8_isolate;
     owner->snapshot = snapshot;
-    v8::StartupData *existing = snapshot.data ? &owner->snapshot : nullptr;
-    if (kind == cv8_serializable) {
-        owner->creator =
-            std::make_unique<v8::SnapshotCreator>(cv8::external_references(), existing);
-        owner->isolate = owner->creator->GetIsolate();
-    } else {
-        owner->allocator.reset(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
-        v8::Isolate::CreateParams parameters;
-        parameters.snapshot_blob = existing;
-        parameters.external_references = cv8::external_references();
-        parameters.array_buffer_allocator = owner->allocator.get();
-        owner->isolate = v8::Isolate::New(parameters);
-    }
+    owner->allocator.reset(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
+    v8::Isolate::CreateParams parameters;
+    parameters.snapshot_blob = snapshot.data ? &owner->snapshot : nullptr;
+    parameters.external_references = cv8::external_references();
+    parameters.array_buffer_allocator = owner->allocator.get();
+    parameters.constraints.set_code_range_size_in_bytes(code_range_byte_count);
+    owner->creator = std::make_unique<v8::SnapshotCreator>(parameters);
+    owner->isolate = owner->creator->GetIsolate();
+    // A creator enters its isolate for its own life, and V8 wants isolates to be left in the
+    // reverse order: there are several, which end in any.
+    owner->isolate->Exit();
     configure(owner);
     return owner;
 }
@@ -121,8 +122,8 @@ namespace cv8 {
 
 v8::MaybeLocal<v8::Value>
 run_base_script(v8::Local<v8::Context> context, const base_heap_script &script) {
-    v8::Isolate *isolate = context->GetIsolate();
-    v8::ScriptOrigin origin(isolate, text(isolate, script.name));
+    v8::Isolate *isolate = v8::Isolate::GetCurrent();
+    v8::ScriptOrigin origin(text(isolate, script.name));
     std::string code = compact(script);
     v8::Local<v8::String> source;
     v8::Local<v8::Script> compiled;
@@ -136,7 +137,7 @@ run_base_script(v8::Local<v8::Context> context, const base_heap_script &script) 
 }
 
 v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context) {
-    v8::Isolate *isolate = context->GetIsolate();
+    v8::Isolate *isolate = v8::Isolate::GetCurrent();
     v8::EscapableHandleScope handles(isolate);
     v8::TryCatch failure(isolate);
     v8::Local<v8::Value> arguments[] = {
@@ -164,10 +165,9 @@ v8::MaybeLocal<v8::Object> install_base_heap(v8::Local<v8::Context> context) {
 std::string utf8(v8::Isolate *isolate, v8::Local<v8::Value> value) {
     if (value.IsEmpty() || !value->IsString()) return {};
     auto string = value.As<v8::String>();
-    std::string result(static_cast<size_t>(string->Utf8Length(isolate)), '\0');
-    string->WriteUtf8(
-        isolate, result.data(), static_cast<int>(result.size()), nullptr,
-        v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8
+    std::string result(string->Utf8LengthV2(isolate), '\0');
+    string->WriteUtf8V2(
+        isolate, result.data(), result.size(), v8::String::WriteFlags::kReplaceInvalidUtf8
     );
     return result;
 }
@@ -175,19 +175,17 @@ std::string utf8(v8::Isolate *isolate, v8::Local<v8::Value> value) {
 } // namespace cv8
 
 cv8_isolate *cv8_isolate_open_base(void) {
-    cv8_isolate *owner = make(cv8_serializable, {});
+    cv8_isolate *owner = make({});
     bool is_complete = false;
     {
         v8::Isolate::Scope isolate_scope(owner->isolate);
         v8::HandleScope handles(owner->isolate);
+        // What V8 holds back from contexts that are to be serialised survives it well.
+        cv8::hide_serializer(owner->isolate);
         auto context = v8::Context::New(owner->isolate);
         v8::Context::Scope context_scope(context);
         v8::Local<v8::Object> hooks;
-        if (!cv8::attaching_is_replaced(context)) {
-            std::fputs(
-                "this V8 is unknown: empty array buffers would not survive a snapshot\n", stderr
-            );
-        } else if (cv8::install_base_heap(context).ToLocal(&hooks)) {
+        if (cv8::install_base_heap(context).ToLocal(&hooks)) {
             owner->hooks.Reset(owner->isolate, hooks);
             owner->context.Reset(owner->isolate, context);
             is_complete = true;
@@ -202,7 +200,7 @@ cv8_isolate *
 cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context) {
     // Where the snapshot was made in this process it is in memory twice.
     cv8::RaisedMemoryLimit raised(snapshot.byte_count);
-    cv8_isolate *owner = make(kind, {snapshot.bytes, static_cast<int>(snapshot.byte_count)});
+    cv8_isolate *owner = make({snapshot.bytes, static_cast<int>(snapshot.byte_count)});
     owner->print = print;
     owner->print_context = print_context;
     bool is_complete = false;
@@ -214,13 +212,13 @@ cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, voi
         if (context->GetDataFromSnapshotOnce<v8::Object>(0).ToLocal(&hooks)) {
             owner->hooks.Reset(owner->isolate, hooks);
             owner->context.Reset(owner->isolate, context);
-            is_complete = true;
+            is_complete = kind == cv8_serializable
+                          || !owner->call_hook(context, "becomeStateless", {}).IsEmpty();
         }
-        owner->was_healed = cv8::drop_stored_machine_code(owner->isolate, context);
     }
     // V8 holds on to this for further contexts, of which there are none.
     owner->snapshot = {};
-    if (is_complete && kind == cv8_serializable) cv8::let_optimize(owner->isolate);
+    if (is_complete) cv8::let_optimize(owner->isolate);
     if (is_complete) return owner;
     cv8_isolate_dispose(owner);
     return nullptr;
@@ -231,13 +229,10 @@ void cv8_isolate_dispose(cv8_isolate *owner) {
     owner->forget_script();
     owner->hooks.Reset();
     owner->context.Reset();
-    if (owner->creator) {
-        // A creator insists on having made a blob, or on never having been asked: it disposes of
-        // its isolate itself.
-        owner->creator.reset();
-    } else {
-        owner->isolate->Dispose();
-    }
+    // A creator insists on having made a blob, or on never having been asked: it disposes of its
+    // isolate itself, and leaves it.
+    owner->isolate->Enter();
+    owner->creator.reset();
     delete owner;
 }
 
@@ -251,10 +246,6 @@ cv8_state cv8_isolate_state(cv8_isolate *owner) {
     return owner->is_terminated ? cv8_ended : cv8_usable;
 }
 
-bool cv8_isolate_was_healed(cv8_isolate *owner) {
-    return owner->was_healed;
-}
-
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {
     v8::HeapStatistics statistics;
     owner->isolate->GetHeapStatistics(&statistics);
@@ -264,6 +255,7 @@ uint64_t cv8_isolate_heap_byte_count(cv8_isolate *owner) {
 cv8_bytes cv8_isolate_serialize(cv8_isolate *owner, char *place, size_t capacity) {
     owner->forget_script();
     cv8::RaisedMemoryLimit raised(cv8_isolate_heap_byte_count(owner));
+    owner->isolate->Enter();
     {
         v8::HandleScope handles(owner->isolate);
         auto context = owner->context.Get(owner->isolate);
@@ -272,11 +264,14 @@ cv8_bytes cv8_isolate_serialize(cv8_isolate *owner, char *place, size_t capacity
     }
     owner->hooks.Reset();
     owner->context.Reset();
-    cv8::end_optimizing(owner->isolate);
+    cv8::show_serializer(owner->isolate);
     cv8::CollectionsScope collecting(cv8::Collections::as_needed);
     cv8::SnapshotPlace placing(place, capacity);
     auto blob = owner->creator->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
+    owner->isolate->Exit();
     cv8_isolate_dispose(owner);
+    // They are writable: nobody else has them.
+    cv8::forget_addresses(const_cast<char *>(blob.data), static_cast<size_t>(blob.raw_size));
     return {blob.data, static_cast<size_t>(blob.raw_size)};
 }
 

@@ -1,17 +1,17 @@
 #pragma once
 #include "CV8.h"
-#include "version.h"
 
 #include <CBaseHeap.h>
 #include <atomic>
 #include <memory>
 #include <string>
+#include <v8.h>
 #include <vector>
 
 // One isolate, its only context, and what is kept of the script that runs in it.
 struct cv8_isolate {
     v8::Isolate *isolate = nullptr;
-    // Owns the isolate if it is serializable.
+    // Owns the isolate.
     std::unique_ptr<v8::SnapshotCreator> creator;
     std::unique_ptr<v8::ArrayBuffer::Allocator> allocator;
     // V8 reads from the snapshot as long as the isolate lives.
@@ -39,8 +39,6 @@ struct cv8_isolate {
     // Rejected promises that nobody handles, oldest first.
     std::vector<v8::Global<v8::Promise>> rejections;
 
-    // Whether its snapshot had machine code, which it is rid of.
-    bool was_healed = false;
     std::atomic<bool> is_terminated{false};
     std::atomic<bool> is_out_of_memory{false};
 

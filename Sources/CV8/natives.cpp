@@ -232,7 +232,6 @@ struct {
     {"digest", digest_of},
     {"characters", characters_of},
 };
-constexpr uint32_t natives_version = 4;
 
 } // namespace
 
@@ -246,7 +245,7 @@ const intptr_t *external_references() {
 }
 
 v8::Local<v8::Object> make_host(v8::Local<v8::Context> context) {
-    v8::Isolate *isolate = context->GetIsolate();
+    v8::Isolate *isolate = v8::Isolate::GetCurrent();
     auto host = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
     for (const auto &native : natives) {
         auto function =
@@ -258,7 +257,3 @@ v8::Local<v8::Object> make_host(v8::Local<v8::Context> context) {
 }
 
 } // namespace cv8
-
-uint32_t cv8_natives_version(void) {
-    return cv8::natives_version;
-}

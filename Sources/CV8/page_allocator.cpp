@@ -1,8 +1,10 @@
 #include "page_allocator.h"
 
 #include <algorithm>
+#include <cstring>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utility>
 
 namespace cv8 {
 namespace {
@@ -61,7 +63,12 @@ bool PageAllocator::is_chunk(void *address, size_t size) {
 
 // Writable, whatever is asked for: V8 asks for no access, and for access next.
 void *PageAllocator::take_chunk() {
-    if (spare_count > 0) return spares[--spare_count];
+    if (spare_count > 0) {
+        // Always the same first: each then serves for the same again, and has as much of it filled.
+        void **first = std::min_element(spares, spares + spare_count);
+        std::swap(*first, spares[--spare_count]);
+        return spares[spare_count];
+    }
     if (forks && chunk_bytes < small_heap) return map(nullptr, chunk_size, chunk_size, kReadWrite);
     // The kernel may use a huge page for a block: a fork copies one entry then, and 512 otherwise.
     if (block_left == 0) {
@@ -129,7 +136,7 @@ bool PageAllocator::ReleasePages(void *address, size_t size, size_t new_size) {
         shortened[shortened_count++] = address;
         is_known = true;
     }
-    if (is_known) return madvise(end, size - new_size, MADV_DONTNEED) == 0;
+    if (is_known) return discard(static_cast<char *>(end), size - new_size);
     if (is_chunk(address, size)) chunk_bytes -= std::min(chunk_bytes, chunk_size);
     return munmap(end, size - new_size) == 0;
 }
@@ -141,10 +148,29 @@ bool PageAllocator::SetPermissions(void *address, size_t size, Permission permis
 }
 
 bool PageAllocator::DiscardSystemPages(void *address, size_t size) {
-    return madvise(address, size, MADV_DONTNEED) == 0;
+    std::lock_guard lock(mutex);
+    return discard(static_cast<char *>(address), size);
 }
 
+// What a small heap gives back in between it takes again at once, from the beginning of a chunk on,
+// and the kernel takes longer to make its pages than V8 to fill them: that part stays.
+bool PageAllocator::discard(char *address, size_t size) {
+    char *end = address + size;
+    if (size < chunk_size && forks && chunk_bytes < small_heap) {
+        auto chunk = reinterpret_cast<uintptr_t>(address) / chunk_size * chunk_size;
+        address = std::max(address, reinterpret_cast<char *>(chunk) + begun_size);
+    }
+    if (address >= end) return true;
+    return madvise(address, static_cast<size_t>(end - address), MADV_DONTNEED) == 0;
+}
+
+// A segment of one of V8's tables is cleared, and stays: the next isolate's lies there, and V8
+// writes to all of it.
 bool PageAllocator::DecommitPages(void *address, size_t size) {
+    if (size == segment_size) {
+        std::memset(address, 0, size);
+        return true;
+    }
     int flags = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     return mmap(address, size, PROT_NONE, flags, -1, 0) != MAP_FAILED;
 }

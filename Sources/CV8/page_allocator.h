@@ -21,6 +21,9 @@ public:
     bool SetPermissions(void *address, size_t size, Permission permission) override;
     bool DiscardSystemPages(void *address, size_t size) override;
     bool DecommitPages(void *address, size_t size) override;
+    bool RecommitPages(void *address, size_t size, Permission permission) override {
+        return SetPermissions(address, size, permission);
+    }
 
     // Gives chunks back to the kernel that wait for the next isolate. Until then all heaps lie in
     // blocks: they are the ones that this process's forks share.
@@ -37,7 +40,13 @@ private:
     // the base heap takes.
     static constexpr size_t code_range_min = 32 << 20, code_kept = 512 << 10;
 
+    // What stays of a chunk that V8 gives back and takes again.
+    static constexpr size_t begun_size = 64 << 10;
+    // What V8's tables grow by.
+    static constexpr size_t segment_size = 64 << 10;
+
     static bool is_chunk(void *address, size_t size);
+    bool discard(char *address, size_t size);
     void *take_chunk();
     bool keep_chunk(void *chunk);
     bool keep_code_range(void *address, size_t size);

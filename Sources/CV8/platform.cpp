@@ -16,18 +16,27 @@ public:
 
     v8::PageAllocator *GetPageAllocator() override { return &allocator; }
     int NumberOfWorkerThreads() override { return platform->NumberOfWorkerThreads(); }
-    std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate *isolate) override {
-        return platform->GetForegroundTaskRunner(isolate);
+    std::shared_ptr<v8::TaskRunner>
+    GetForegroundTaskRunner(v8::Isolate *isolate, v8::TaskPriority priority) override {
+        return platform->GetForegroundTaskRunner(isolate, priority);
     }
-    void CallOnWorkerThread(std::unique_ptr<v8::Task> task) override {
-        platform->CallOnWorkerThread(std::move(task));
+    std::unique_ptr<v8::JobHandle> CreateJobImpl(
+        v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task,
+        const v8::SourceLocation &location
+    ) override {
+        return platform->CreateJob(priority, std::move(task), location);
     }
-    void CallDelayedOnWorkerThread(std::unique_ptr<v8::Task> task, double seconds) override {
-        platform->CallDelayedOnWorkerThread(std::move(task), seconds);
+    void PostTaskOnWorkerThreadImpl(
+        v8::TaskPriority priority, std::unique_ptr<v8::Task> task,
+        const v8::SourceLocation &location
+    ) override {
+        platform->PostTaskOnWorkerThread(priority, std::move(task), location);
     }
-    std::unique_ptr<v8::JobHandle>
-    PostJob(v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task) override {
-        return platform->PostJob(priority, std::move(task));
+    void PostDelayedTaskOnWorkerThreadImpl(
+        v8::TaskPriority priority, std::unique_ptr<v8::Task> task, double seconds,
+        const v8::SourceLocation &location
+    ) override {
+        platform->PostDelayedTaskOnWorkerThread(priority, std::move(task), seconds, location);
     }
     double MonotonicallyIncreasingTime() override {
         return platform->MonotonicallyIncreasingTime();

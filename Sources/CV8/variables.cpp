@@ -1,4 +1,6 @@
 #include "variables.h"
+#include "Internals/debug.h"
+#include "Internals/lexical.h"
 
 #include <algorithm>
 #include <cstring>
@@ -56,29 +58,8 @@ template <typename Visit> void for_each_global(Looker &looker, const Visit &visi
 
 std::vector<v8::Global<v8::String>> lexical_names(Looker &looker) {
     std::vector<v8::Global<v8::String>> names;
-    v8::debug::FoundNames found(looker.isolate);
-    v8::debug::GlobalLexicalScopeNames(looker.context, &found);
-    for (uintptr_t handle : found.handles) {
-        // Both are the address of a slot, which from here on belongs to the Global.
-        static_assert(sizeof(v8::Global<v8::String>) == sizeof handle);
-        std::memcpy(static_cast<void *>(&names.emplace_back()), &handle, sizeof handle);
-    }
+    v8::debug::GlobalLexicalScopeNames(looker.context, &names);
     return names;
-}
-
-const char *lexical_kind(Looker &looker, v8::Local<v8::String> name) {
-    namespace internal = v8::internal;
-    int index = 0;
-    internal::PropertyAttributes attributes{};
-    internal::InitializationFlag initialization{};
-    auto mode = internal::VariableMode::kLet;
-    bool is_function_name = false;
-    internal::Context::Lookup(
-        {reinterpret_cast<uintptr_t *>(*looker.context)}, {reinterpret_cast<uintptr_t *>(*name)},
-        internal::DONT_FOLLOW_CHAINS, &index, &attributes, &initialization, &mode,
-        &is_function_name
-    );
-    return mode == internal::VariableMode::kConst ? "const" : "let";
 }
 
 // V8's scopes do not tell `class A {}` from `let A = class A {}`.
@@ -129,7 +110,7 @@ void Variables::find_lexical(Looker &looker) {
         auto mode = v8::debug::EvaluateGlobalMode::kDisableBreaks;
         if (!v8::debug::EvaluateGlobal(looker.isolate, name, mode, false).ToLocal(&part.value))
             part.kind = Part::Kind::uninitialized;
-        const char *kind = lexical_kind(looker, name);
+        const char *kind = is_constant(looker.context, name) ? "const" : "let";
         if (std::strcmp(kind, "let") == 0 && is_class_of_name(looker, part)) kind = "class";
         add(std::move(part), kind);
     }

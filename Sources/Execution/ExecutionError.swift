@@ -2,11 +2,13 @@ internal import Glibc
 
 /// Why the server's side of running code could not do what it was asked.
 package enum ExecutionError: Error, Hashable, Sendable {
-    /// No program lies at the path where the worker was expected.
+    /// The worker is not where it was expected.
     case workerMissing(path: String)
+    /// The program that V8 is in is not where it was expected.
+    case engineMissing(path: String)
     /// What every Linux system has is not there, or may not be read.
     case systemIncomplete(String)
-    /// The worker program speaks another version of the protocol.
+    /// The worker speaks another version of the protocol.
     case protocolMismatch(ours: UInt32, theirs: UInt32)
     /// The template worker did not become ready.
     case templateNotReady(reason: String)
@@ -27,16 +29,19 @@ extension ExecutionError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .workerMissing(let path):
-            "There is no worker program at \(path); install mcp-v8-worker beside mcp-v8."
+            "There is no worker at \(path); install libmcp-v8-worker.so beside mcp-v8."
+        case .engineMissing(let path):
+            "There is no engine at \(path); install node, from the package that "
+                + "scripts/fetch-engine fetches, beside libmcp-v8-worker.so."
         case .systemIncomplete(let path):
             "\(path) cannot be read: mcp-v8 needs /proc and /dev as every Linux system has them "
                 + "(mount -t proc proc /proc; in a chroot or a container, by what sets it up)."
         case .protocolMismatch(let ours, let theirs):
-            "The worker program speaks protocol version \(theirs), this server speaks \(ours); "
-                + "install mcp-v8 and mcp-v8-worker of one release."
+            "The worker speaks protocol version \(theirs), this server speaks \(ours); "
+                + "install mcp-v8 and libmcp-v8-worker.so of one release."
         case .templateNotReady(let reason): "The template worker did not become ready: \(reason)."
         case .templateRefused:
-            "The worker program cannot work here; the lines of mcp-v8-worker above say why."
+            "The worker cannot work here; the lines of mcp-v8-worker above say why."
         case .templateEnded: "The template worker ended."
         case .controlGroup(let refusal):
             "The template worker could not be bounded by its control group: \(refusal)."

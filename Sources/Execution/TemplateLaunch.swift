@@ -19,10 +19,7 @@ package struct LaunchedTemplate: ~Copyable, Sendable {
 
 /// How the template worker is started.
 package struct TemplateLaunch: Sendable {
-    /// The name of the worker program, which is installed beside the server's.
-    package static let programName = "mcp-v8-worker"
-
-    private let path: String
+    private let programs: WorkerPrograms
     private let arguments: [String]
     private let controlGroup: ControlGroup?
 
@@ -32,27 +29,17 @@ package struct TemplateLaunch: Sendable {
     ///   - hasManyWorkers: whether it is worth 50 MiB that workers are forked from it more quickly.
     ///   - controlGroup: what it and its workers are to be in.
     package init(
-        path: String, heapByteCountMax: Int, mode: EngineIdentity.Mode,
+        programs: WorkerPrograms, heapByteCountMax: Int, mode: EngineIdentity.Mode,
         sandbox: SandboxLevel = .on, timeZone: String = "UTC", hasManyWorkers: Bool = true,
         controlGroup: ControlGroup? = nil
     ) {
-        self.path = path
+        self.programs = programs
         self.controlGroup = controlGroup
         arguments = [
-            path, "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
+            "--heap-byte-count-max", "\(heapByteCountMax)", "--mode", "\(mode)",
             "--sandbox", sandbox.rawValue, "--time-zone", timeZone,
             "--pages", hasManyWorkers ? "huge" : "small",
         ]
-    }
-
-    /// Where the worker program lies when it is installed beside this one.
-    package static func pathBesideThisProgram() -> String {
-        let capacity = Int(PATH_MAX)
-        var path = [CChar](repeating: 0, count: capacity)
-        let count = unsafe readlink("/proc/self/exe", &path, capacity)
-        let bytes = path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
-        let directory = bytes.prefix(1 + (bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1))
-        return String(decoding: directory, as: UTF8.self) + programName
     }
 
     /// What every Linux has and cannot be read here: what the kernel tells of processes, or what
@@ -61,14 +48,15 @@ package struct TemplateLaunch: Sendable {
         ["/proc/self/cmdline", "/dev/null"].first { unsafe access($0, R_OK) != 0 }
     }
 
-    /// Starts the program with one end of a new control socket.
+    /// Starts the programs with one end of a new control socket.
     package func launch() throws(ExecutionError) -> LaunchedTemplate {
         if let missing = TemplateLaunch.missingPlace { throw .systemIncomplete(missing) }
-        guard unsafe access(path, X_OK) == 0 else { throw .workerMissing(path: path) }
+        if let missing = programs.missing { throw missing }
         let sockets = try SocketPair(.datagram)
-        var copies = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        let (path, folder, words) = programs.command(arguments: arguments)
+        var copies = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe copies.forEach { unsafe free($0) } }
-        let result = unsafe csandbox_spawn(path, &copies, sockets.peer.number)
+        let result = unsafe csandbox_spawn(path, &copies, folder, sockets.peer.number)
         guard result > 0 else { throw .system(call: "posix_spawn", code: -result) }
         do throws(ControlGroup.Refusal) { try controlGroup?.add(result) } catch {
             kill(result, SIGKILL)

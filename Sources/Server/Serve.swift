@@ -237,8 +237,8 @@ private struct TemplateCheck: Service {
     func run() async throws {
         do throws(ExecutionError) { _ = try await template.identity() } catch {
             switch error {
-            case .workerMissing, .systemIncomplete, .protocolMismatch, .templateRefused,
-                .controlGroup:
+            case .workerMissing, .engineMissing, .systemIncomplete, .protocolMismatch,
+                .templateRefused, .controlGroup:
                 throw error
             // Perhaps the next one is ready in time.
             case .templateNotReady, .templateEnded, .system, .closed: break
@@ -323,7 +323,7 @@ extension Settings {
         timeline: Timeline, controlGroup: ControlGroup? = nil, logger: Logger
     ) -> WorkerTemplate {
         let launch = TemplateLaunch(
-            path: TemplateLaunch.pathBesideThisProgram(),
+            programs: .ofThisProgram(),
             heapByteCountMax: limits.heapByteCountMax, mode: mode, sandbox: sandbox,
             timeZone: script.timeZone, hasManyWorkers: workers == .forked,
             controlGroup: controlGroup)

@@ -17,23 +17,44 @@ package enum Engine {
         }
     }
 
-    /// Starts V8 without threads of its own. Call once, before anything else here.
-    package static func start(_ options: Options) {
+    /// Makes sure that the program with V8 in it is the one that this was built for, and leads the
+    /// calls of some of its functions to ours. Call once, before anything else here, and before the
+    /// program's code is copied.
+    ///
+    /// - Returns: Why it is another; nil if it is the one.
+    package static func prepare() -> String? {
+        unsafe cv8_prepare().map { unsafe String(cString: $0) }
+    }
+
+    /// Starts V8 without threads of its own. Call once, after ``prepare()``.
+    ///
+    /// - Returns: What V8 does not know that it is to; nil if it knows all.
+    package static func start(_ options: Options) -> String? {
         let isJitless = options.mode == .jitless
-        cv8_start(
+        let problem = unsafe cv8_start(
             cv8_options(heap_byte_count_max: options.heapByteCountMax, jitless: isJitless))
+        return unsafe problem.map { unsafe String(cString: $0) }
     }
 
     /// What the snapshots of this process are tied to.
     package static func identity(mode: EngineIdentity.Mode) -> EngineIdentity {
-        var digits = [CChar](repeating: 0, count: 129)
-        let digitCount = unsafe cv8_build_id(&digits, digits.count)
-        let buildID = digits[..<digitCount].map { Character(Unicode.Scalar(UInt8($0))) }
-        return EngineIdentity(
-            v8Version: unsafe String(cString: cv8_version()),
-            buildID: String(buildID),
+        let identity = unsafe cv8_engine_identity()
+        return unsafe EngineIdentity(
+            v8Version: String(cString: identity.v8_version),
+            buildID: String(cString: identity.build_id),
             mode: mode,
-            nativesVersion: cv8_natives_version())
+            nativesVersion: identity.natives_version)
+    }
+
+    /// Where much of V8's code and of its constants lies in the program, in whole huge pages.
+    package static var codeParts: [Range<UInt>] {
+        var parts: [Range<UInt>] = []
+        while true {
+            let part = unsafe cv8_code_part(parts.count)
+            guard let start = unsafe part.bytes else { return parts }
+            let address = unsafe UInt(bitPattern: start)
+            unsafe parts.append(address..<address + UInt(part.byte_count))
+        }
     }
 
     /// Makes the snapshot that every new heap starts from. Its text goes to standard error if that
@@ -75,49 +96,15 @@ package enum Engine {
         return isolate.evaluate(trial(code)).isValue("true")
     }
 
-    /// Lets V8 optimise what runs often in heaps, if a trial shows that this V8 does it, and that
-    /// such a heap goes through a snapshot unharmed.
-    ///
-    /// - Returns: Whether it does; without, computing in heaps is several times slower.
-    package static func startOptimizer(_ baseHeap: Snapshot) -> Bool {
-        cv8_allow_optimizer(true)
-        guard optimizerIsSound(baseHeap) else {
-            cv8_allow_optimizer(false)
-            return false
-        }
-        return true
-    }
-
-    private static func optimizerIsSound(_ baseHeap: Snapshot) -> Bool {
-        // A function that is called often, one loop that runs for long, and a regular expression
-        // that is made machine code of.
-        let hot = """
-            function sum(n) { return n < 2 ? n : sum(n - 1) + sum(n - 2) }
-            for (var turns = 0, seen = 0; turns < 1e5; turns++) seen += turns & 1;
-            const expression = /a+(b|c)/g, matches = (text) => text.match(expression).length;
-            matches('abaac') + matches('aab \u{416}') === 3 && seen === 5e4 && sum(21)
-            """
-        guard let isolate = Isolate(.heap, restoring: baseHeap, print: { _ in }),
-            isolate.evaluate(trial(hot)).isValue("10946"), cv8_optimizer_is_in_use(),
-            isolate.prepareSerialization() == nil
-        else { return false }
-        let snapshot = isolate.serialize()
-        // Code in the snapshot would take the whole heap with it a second time, or would be full of
-        // this process's addresses.
-        guard snapshot.byteCount < baseHeap.byteCount * 3 / 2,
-            let restored = Isolate(.heap, restoring: snapshot, print: { _ in }),
-            !restored.wasHealed
-        else { return false }
-        return restored.evaluate(trial("sum(20) + matches('abaac')")).isValue("6767")
-    }
-
-    private static func trial(_ code: String) -> Isolate.Script {
+    /// A script of our own, which nobody ends.
+    static func trial(_ code: String) -> Isolate.Script {
         Isolate.Script(code: code, name: "trial", outputByteCountMax: 1024, deadline: .never)
     }
 }
 
 extension ScriptOutcome {
-    fileprivate func isValue(_ text: String) -> Bool {
+    /// Whether it is a value that is shown so.
+    func isValue(_ text: String) -> Bool {
         guard case .value(let value) = self else { return false }
         return value.text == text
     }

@@ -6,7 +6,7 @@ package import WorkerProtocol
 package struct Isolate: ~Copyable {
     /// What an isolate is for.
     package enum Kind: Hashable, Sendable {
-        /// It is thrown away: it cannot be serialised, and has WebAssembly.
+        /// It is thrown away and never serialised, and has WebAssembly.
         case stateless
         /// ``Isolate/serialize(into:)`` can take it.
         case heap
@@ -54,7 +54,7 @@ package struct Isolate: ~Copyable {
     /// Takes over an isolate that was forked along with its process: its random numbers are its own
     /// from here on, and what it prints goes to `print`.
     package func adopt(print: @escaping (ConsoleLine) -> Void) {
-        unsafe cv8_isolate_reseed(raw)
+        unsafe cv8_isolate_seed(raw, Int64.random(in: .min ... .max))
         unsafe resources.takeUnretainedValue().print = print
     }
 
@@ -76,9 +76,9 @@ package struct Isolate: ~Copyable {
     /// What a fork of this process serialises this isolate's copy with.
     package var fork: Fork { unsafe Fork(raw: raw) }
 
-    /// Whether its snapshot had machine code, which was dropped: it has addresses of the process
-    /// that made it.
-    package var wasHealed: Bool { unsafe cv8_isolate_was_healed(raw) }
+    /// Bytes of machine code. Right after opening it is the same in all: what is in snapshots has
+    /// no code, which would have addresses of the process that made it.
+    package var codeByteCount: UInt64 { unsafe cv8_isolate_observe(raw).code_byte_count }
 
     /// Bytes in use in V8's heap and in array buffers.
     package var heapByteCount: UInt64 { unsafe cv8_isolate_heap_byte_count(raw) }

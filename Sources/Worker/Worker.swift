@@ -4,12 +4,24 @@ import Sandbox
 import V8
 import WorkerProtocol
 
+/// Runs in place of the main function of the program that V8 is in.
+@c(cv8_main)
+func begin(
+    argumentCount: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+    let words = unsafe UnsafeBufferPointer(start: arguments, count: Int(argumentCount))
+    unsafe Worker.main(
+        arguments: words.dropFirst().compactMap { word in
+            unsafe word.map { unsafe String(cString: $0) }
+        })
+    return 0
+}
+
 /// `mcp-v8-worker`: the template that workers are forked from, started by `mcp-v8` only.
 ///
 /// Descriptor 3 is its control socket to the server. It speaks ``TemplateMessage``s there and ends
 /// with it.
-@main
-struct Worker {
+enum Worker {
     /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers,
     /// and a snapshot.
     private static let dataPerHeapByte: UInt64 = 4
@@ -49,14 +61,13 @@ struct Worker {
         }
     }
 
-    static func main() {
-        // Swift's library has the command line from there.
-        guard unsafe access("/proc/self/cmdline", R_OK) == 0 else {
+    static func main(arguments: [String]) {
+        guard unsafe access("/proc/self/maps", R_OK) == 0 else {
             report("mcp-v8-worker: /proc cannot be read: mount it (mount -t proc proc /proc)\n")
             exit(1)
         }
         do {
-            let settings = try Settings(arguments: Array(CommandLine.arguments.dropFirst()))
+            let settings = try Settings(arguments: arguments)
             try serve(settings)
         } catch WorkerError.serverGone {
             exit(0)
@@ -78,21 +89,27 @@ struct Worker {
 
     private static func serve(_ settings: Settings) throws(WorkerError) {
         csandbox_keep_freed_memory()
+        if let problem = Engine.prepare() { throw .foreignEngine(problem) }
         // Beside all that follows: it takes a tenth of that.
-        let copies = settings.hasHugePages ? unsafe csandbox_copy_code() : nil
+        let ranges = Engine.codeParts.map {
+            csandbox_range(start: $0.lowerBound, end: $0.upperBound)
+        }
+        let copies =
+            settings.hasHugePages ? unsafe csandbox_copy_code(ranges, ranges.count) : nil
         // Before anything asks what time it is.
         unsafe setenv("TZ", settings.timeZone, 1)
         let options = Engine.Options(
             heapByteCountMax: settings.heapByteCountMax, mode: settings.mode)
-        Engine.start(options)
+        if let problem = Engine.start(options) { throw .foreignEngine(problem) }
         guard let baseHeap = Engine.makeBaseHeap(), Engine.warmUp(baseHeap) else {
             throw .baseHeapFailed
         }
         guard Engine.knowsTimeZone(settings.timeZone, baseHeap) else {
             throw .unknownTimeZone(settings.timeZone)
         }
-        if settings.mode == .jit && !Engine.startOptimizer(baseHeap) {
-            report("mcp-v8-worker: this V8 does not optimise in heaps: they compute slowly\n")
+        for finding in Engine.tryOut(baseHeap, mode: settings.mode) {
+            guard case .weaker(let what) = finding else { throw .brokenEngine(finding) }
+            report("mcp-v8-worker: this V8 is not quite as it should be: \(what)\n")
         }
         let limits = ResourceLimits(
             dataByteCountMax: settings.heapByteCountMax * dataPerHeapByte)
@@ -108,6 +125,10 @@ struct Worker {
 enum WorkerError: Error {
     /// An argument is unknown or has no value that makes sense.
     case badArgument(String)
+    /// This is another engine than the program was built for.
+    case foreignEngine(String)
+    /// What heaps rely on does not hold in it.
+    case brokenEngine(Engine.Finding)
     /// V8 here cannot make or restore the heap that every heap starts from.
     case baseHeapFailed
     /// V8 knows no such time zone.
@@ -128,6 +149,8 @@ extension WorkerError: CustomStringConvertible {
     var description: String {
         switch self {
         case .badArgument(let name): "the argument \(name) is unknown, or its value makes no sense"
+        case .foreignEngine(let problem): problem
+        case .brokenEngine(let finding): "V8 is not as it should be: \(finding)"
         case .baseHeapFailed: "V8 cannot make or restore the heap that every heap starts from"
         case .unknownTimeZone(let name): "there is no time zone \"\(name)\""
         case .system(let call, let code): "the system refused \(call): error \(code)"

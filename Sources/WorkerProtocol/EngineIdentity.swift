@@ -1,6 +1,6 @@
 /// What a snapshot is tied to: only a worker with an equal identity can restore it.
 ///
-/// V8's own version string shows none of the last three, and V8 10.2 ends the process instead of
+/// V8's own version string shows none of the last three, and V8 ends the process instead of
 /// reporting a mismatch.
 package struct EngineIdentity: Hashable, Sendable {
     /// Whether V8 may make machine code; a snapshot of one mode cannot be restored in the other.
@@ -11,7 +11,7 @@ package struct EngineIdentity: Hashable, Sendable {
         case jitless = 2
     }
 
-    /// V8's version, such as `10.2.154.26-node.36`.
+    /// V8's version, such as `13.6.233.17-node.51`.
     package var v8Version: String
     /// The GNU build id of the library that V8 is in, in hex.
     package var buildID: String
@@ -30,7 +30,7 @@ package struct EngineIdentity: Hashable, Sendable {
 }
 
 extension EngineIdentity: CustomStringConvertible {
-    /// One line for a person, such as `V8 10.2.154.26 (build 0a1b2c3d, jit, natives 1)`.
+    /// One line for a person, such as `V8 13.6.233.17 (build 0a1b2c3d, jit, natives 1)`.
     package var description: String {
         "V8 \(v8Version) (build \(buildID.prefix(8)), \(mode), natives \(nativesVersion))"
     }

@@ -8,7 +8,7 @@ import WorkerProtocol
 @testable import Execution
 
 /// The real worker program, where it was built beside the tests.
-@Suite("With the real worker", .enabled(if: RealWorker.path != nil), .timeLimit(.minutes(5)))
+@Suite("With the real worker", .timeLimit(.minutes(5)))
 struct EndToEndTests {
     @Test("keeps variables between runs, in a warm worker and from a snapshot")
     func state() async throws {
@@ -147,13 +147,11 @@ struct EndToEndTests {
 }
 
 private enum RealWorker {
-    static let path: String? = {
+    static let programs: WorkerPrograms = {
         // The tests' bundle lies in the directory of products, as the worker does.
         let argument = CommandLine.arguments.first { $0.hasSuffix(".xctest") }
         let bundle = URL(fileURLWithPath: argument ?? CommandLine.arguments[0])
-        let path = bundle.deletingLastPathComponent().appending(path: TemplateLaunch.programName)
-            .path
-        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+        return WorkerPrograms(near: bundle.deletingLastPathComponent().path)
     }()
 
     static func run(_ body: @Sendable (ExecutionService) async throws -> Void) async throws {
@@ -162,9 +160,8 @@ private enum RealWorker {
         limits.timeoutDefault = .seconds(240)
         limits.heapByteCountMax = 64 << 20
         limits.snapshotByteCountMax = 64 << 20
-        let path = try #require(path)
         let launch = TemplateLaunch(
-            path: path, heapByteCountMax: limits.heapByteCountMax, mode: .jit)
+            programs: programs, heapByteCountMax: limits.heapByteCountMax, mode: .jit)
         let timeline = Timeline()
         let eventLoops = MultiThreadedEventLoopGroup.singleton
         let template = WorkerTemplate(

@@ -142,16 +142,21 @@ struct WorkerTemplateTests {
 
     @Test("tells where it looked for a program that is not there")
     func missing() {
-        let launch = TemplateLaunch(
-            path: "/nowhere/mcp-v8-worker", heapByteCountMax: 1, mode: .jit)
-        #expect(throws: ExecutionError.workerMissing(path: "/nowhere/mcp-v8-worker")) {
-            _ = try launch.launch()
+        let worker = "/nowhere/libmcp-v8-worker.so"
+        for (library, missing) in [
+            (worker, ExecutionError.workerMissing(path: worker)),
+            ("/bin/true", .engineMissing(path: "/nowhere/node")),
+        ] {
+            let programs = WorkerPrograms(library: library, engine: "/nowhere/node")
+            let launch = TemplateLaunch(programs: programs, heapByteCountMax: 1, mode: .jit)
+            #expect(throws: missing) { _ = try launch.launch() }
         }
     }
 
     @Test("tells that a program ended before it was ready")
     func endsAtOnce() async throws {
-        let launch = TemplateLaunch(path: "/bin/false", heapByteCountMax: 1, mode: .jit)
+        let programs = WorkerPrograms(library: "/bin/false", engine: "/bin/false")
+        let launch = TemplateLaunch(programs: programs, heapByteCountMax: 1, mode: .jit)
         let template = WorkerTemplate(
             eventLoop: Self.eventLoop, timeline: Timeline(), logger: Harness.quiet,
             launch: launch.launch)

@@ -3,7 +3,8 @@ import RegexBuilder
 /// V8's headers outside the shim's implementation.
 func strayV8Includes(in file: SourceFile) -> [Finding] {
     let parts = file.path.split(separator: "/")
-    if file.target == "CV8", parts.count == 3 { return [] }
+    let isBesideShim = file.target == "CV8" && parts.dropFirst(2).first != "include"
+    if isBesideShim { return [] }
     // What is compared with V8 alone must call it.
     if parts.first == "Benchmarks" { return [] }
     return file.lines.enumerated().compactMap { index, line in
@@ -13,6 +14,30 @@ func strayV8Includes(in file: SourceFile) -> [Finding] {
         return Finding(
             path: file.path, line: index + 1,
             complaint: "V8 is included by Sources/CV8/*.cpp and private headers beside them only")
+    }
+}
+
+/// What V8 does not promise: names, places and switches of its insides, outside the one room that
+/// they belong in.
+func strayInternals(in file: SourceFile) -> [Finding] {
+    let isInRoom = file.path.hasPrefix("Sources/CV8/Internals/")
+    guard file.path.hasPrefix("Sources/"), !isInRoom else { return [] }
+    let signs = Regex {
+        ChoiceOf {
+            /\bv8::internal\b/
+            /\bV8_M(AJOR|INOR)_VERSION\b/
+            /\b(asm|__asm__)\s*(volatile\s*)?\(/
+            /\bdl(sym|vsym)\b/
+            /"_Z[A-Z]\w/
+            /\bSetFlagsFrom\w+/
+        }
+    }
+    // Strings too: mangled names are in them.
+    return file.lines.enumerated().compactMap { index, line in
+        guard file.target == "CV8" || file.target == "V8", line.contains(signs) else { return nil }
+        return Finding(
+            path: file.path, line: index + 1,
+            complaint: "V8's insides are for Sources/CV8/Internals only")
     }
 }
 

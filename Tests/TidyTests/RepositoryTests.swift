@@ -69,6 +69,12 @@ struct RepositoryTests {
     @Test("includes V8 in its shim only")
     func v8Includes() { expectNone(Repository.files.flatMap(strayV8Includes)) }
 
+    @Test("keeps V8's insides in one room")
+    func internals() {
+        expectNone(Repository.files.flatMap(strayInternals))
+        #expect(Repository.files.contains { $0.path == "Sources/CV8/Internals/walks.cpp" })
+    }
+
     @Test("imports nothing heavy on the worker's side")
     func workerImports() { expectNone(Repository.swift(in: "Sources").flatMap(heavyImports)) }
 

@@ -176,6 +176,18 @@ struct RuleTests {
     }
 
     @Test(
+        "finds V8's insides outside their room",
+        arguments: [
+            "v8::internal::Isolate *isolate;", "#if V8_MAJOR_VERSION < 14", "asm(\"nop\");",
+            "auto f = dlsym(RTLD_NEXT, name);", "call(\"_ZN2v88internal4Heap7CollectEv\");",
+            "v8::V8::SetFlagsFromString(\"--x\");",
+        ])
+    func internals(text: String) {
+        #expect(strayInternals(in: SourceFile("Sources/CV8/isolate.cpp", text)).count == 1)
+        #expect(strayInternals(in: SourceFile("Sources/CV8/Internals/a.cpp", text)).isEmpty)
+    }
+
+    @Test(
         "finds a heavy import on the worker's side",
         arguments: [
             "import Foundation", "package import NIOCore", "import struct Foundation.Data",

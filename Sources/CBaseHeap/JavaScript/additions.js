@@ -1,187 +1,17 @@
-// Single functions that ECMAScript 2024 to 2026 added: groupBy, withResolvers, try, isWellFormed,
-// toWellFormed, RegExp.escape, Error.isError, Math.sumPrecise.
+// Single functions of ECMAScript 2026 that the engine lacks: Math.sumPrecise, Iterator.concat, and
+// getOrInsert of Map and WeakMap.
 (function (host, shared) {
     'use strict';
 
     const {
-        apply, bigintToString, create, is, Map, mapEntries, mapGet, mapIteratorNext, mapSet,
-        newList, numberToString, Object, ownKeys, stringCharCodeAt, stringIncludes, stringPadStart,
-        stringSlice, toArray, TypeError,
+        apply, bigintToString, defineProperty, deleteProperty, is, iteratorPrototype, mapGet,
+        mapHas, mapSet, newList, setPrototypeOf, symbolIterator, TypeError, weakMapGet, weakMapHas,
+        weakMapSet,
     } = shared.primordials;
-    const { install } = shared.language;
-    const { isObject } = shared.lookups;
-    const { isCallable, notCallable, notObject } = shared.calls;
-    const { BigInt, Float64Array, BigUint64Array, Math, Number, Promise, RegExp } = globalThis;
+    const { install, isObject } = shared.lookups;
+    const { close, direct, isCallable, notCallable, notObject, over, step } = shared.calls;
+    const { BigInt, Float64Array, BigUint64Array, Math, Number } = globalThis;
     const { isFinite } = Number;
-
-    /** The language's ToPropertyKey. */
-    const toPropertyKey = (value) =>
-        (isObject(value) ? ownKeys({ __proto__: null, [value]: 0 })[0]
-            : typeof value === 'symbol' ? value : `${value}`);
-
-    /** The items' groups by key, in the order of their first items. */
-    function groupsOf(items, callback, keyOf) {
-        if (items === undefined || items === null) {
-            throw new TypeError(`${items} is not iterable`);
-        }
-        if (!isCallable(callback)) throw notCallable(callback);
-        const groups = new Map();
-        let index = 0;
-        for (const item of items) {
-            const key = keyOf(apply(callback, undefined, [item, index++]));
-            let group = mapGet(groups, key);
-            if (group === undefined) {
-                group = newList();
-                mapSet(groups, key, group);
-            }
-            group[group.length] = item;
-        }
-        return groups;
-    }
-
-    function eachGroup(groups, visit) {
-        const iterator = mapEntries(groups);
-        for (;;) {
-            const { done, value } = mapIteratorNext(iterator);
-            if (done) return;
-            visit(value[0], toArray(value[1]));
-        }
-    }
-
-    install(Object, {
-        groupBy(items, callback) {
-            const groups = groupsOf(items, callback, toPropertyKey);
-            const result = create(null);
-            eachGroup(groups, (key, group) => {
-                result[key] = group;
-            });
-            return result;
-        },
-    });
-    install(Map, {
-        groupBy(items, callback) {
-            const groups = groupsOf(items, callback, (key) => key);
-            const result = new Map();
-            eachGroup(groups, (key, group) => {
-                mapSet(result, key, group);
-            });
-            return result;
-        },
-    });
-
-    /** The specification's NewPromiseCapability. */
-    function capabilityOf(constructor) {
-        let resolve;
-        let reject;
-        if (!isCallable(constructor)) throw new TypeError('The receiver must be a constructor');
-        const promise = new constructor((first, second) => {
-            if (resolve !== undefined || reject !== undefined) {
-                throw new TypeError('Promise executor has already been invoked');
-            }
-            resolve = first;
-            reject = second;
-        });
-        if (!isCallable(resolve) || !isCallable(reject)) {
-            throw new TypeError('Promise resolve or reject function is not callable');
-        }
-        return { promise, resolve, reject };
-    }
-
-    install(Promise, {
-        withResolvers() { return capabilityOf(this); },
-        try(callback, ...args) {
-            if (!isObject(this)) throw notObject(this);
-            const { promise, resolve, reject } = capabilityOf(this);
-            let value;
-            try {
-                value = apply(callback, undefined, args);
-            } catch (error) {
-                apply(reject, undefined, [error]);
-                return promise;
-            }
-            apply(resolve, undefined, [value]);
-            return promise;
-        },
-    });
-
-    const isHigh = (unit) => unit >= 0xD800 && unit <= 0xDBFF;
-    const isLow = (unit) => unit >= 0xDC00 && unit <= 0xDFFF;
-
-    /** The index of the first surrogate at or after `start` that is no half of a pair, or -1. */
-    function loneSurrogate(text, start) {
-        for (let index = start; index < text.length; index++) {
-            const unit = stringCharCodeAt(text, index);
-            if (unit < 0xD800 || unit > 0xDFFF) continue;
-            if (!isHigh(unit) || !isLow(stringCharCodeAt(text, index + 1))) return index;
-            index++;
-        }
-        return -1;
-    }
-
-    function toWellFormed(text) {
-        let start = 0;
-        let result = '';
-        for (;;) {
-            const index = loneSurrogate(text, start);
-            if (index < 0) return start === 0 ? text : result + stringSlice(text, start);
-            result += `${stringSlice(text, start, index)}\uFFFD`;
-            start = index + 1;
-        }
-    }
-
-    function receiverText(value, method) {
-        if (value === undefined || value === null) {
-            throw new TypeError(`String.prototype.${method} called on null or undefined`);
-        }
-        return `${value}`;
-    }
-
-    install(String.prototype, {
-        isWellFormed() { return loneSurrogate(receiverText(this, 'isWellFormed'), 0) < 0; },
-        toWellFormed() { return toWellFormed(receiverText(this, 'toWellFormed')); },
-    });
-
-    const isAlphanumeric = (unit) =>
-        (unit >= 0x30 && unit <= 0x39) || (unit >= 0x41 && unit <= 0x5A) ||
-        (unit >= 0x61 && unit <= 0x7A);
-
-    const controlEscapes = {
-        __proto__: null, '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r',
-    };
-    const punctuators = ',-=<>#&!%:;@~\'`"';
-    const spaces = ' \xA0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009' +
-        '\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF';
-
-    const hex = (unit) => (unit < 256
-        ? `\\x${stringPadStart(numberToString(unit, 16), 2, '0')}`
-        : `\\u${stringPadStart(numberToString(unit, 16), 4, '0')}`);
-
-    function escapedUnit(text, index) {
-        const letter = text[index];
-        const unit = stringCharCodeAt(letter, 0);
-        if (index === 0 && isAlphanumeric(unit)) return hex(unit);
-        if (stringIncludes('^$\\.*+?()[]{}|/', letter)) return `\\${letter}`;
-        const control = controlEscapes[letter];
-        if (control !== undefined) return `\\${control}`;
-        const isEscaped = stringIncludes(punctuators, letter) || stringIncludes(spaces, letter);
-        return isEscaped ? hex(unit) : letter;
-    }
-
-    install(RegExp, {
-        escape(text) {
-            if (typeof text !== 'string') throw new TypeError('The argument must be a string');
-            let result = '';
-            let lone = loneSurrogate(text, 0);
-            for (let index = 0; index < text.length; index++) {
-                const isLone = index === lone;
-                if (isLone) lone = loneSurrogate(text, index + 1);
-                result += isLone ? hex(stringCharCodeAt(text, index)) : escapedUnit(text, index);
-            }
-            return result;
-        },
-    });
-
-    install(Error, { isError(value) { return host.classOf(value) === 'Error'; } });
 
     const float = new Float64Array(1);
     const bits = new BigUint64Array(float.buffer);
@@ -225,5 +55,107 @@
         },
     });
 
-    shared.strings = { __proto__: null, toWellFormed };
+    const resultOf = (value, done) => ({ value, done });
+
+    /** The iterators' values, one after another. As plain state, a snapshot may come in between. */
+    class Concatenation {
+        #state = 'waiting';
+        #sources;
+        #position = 0;
+        #inner;
+        constructor(sources) { this.#sources = sources; }
+        next() {
+            if (this.#state === 'running') throw new TypeError('Generator is already running');
+            if (this.#state === 'over') return resultOf(undefined, true);
+            let value = over;
+            this.#state = 'running';
+            try {
+                value = this.#advance();
+            } finally {
+                this.#state = value === over ? 'over' : 'yielded';
+            }
+            return value === over ? resultOf(undefined, true) : resultOf(value, false);
+        }
+        return() {
+            if (this.#state === 'running') throw new TypeError('Generator is already running');
+            if (this.#state === 'over') return resultOf(undefined, true);
+            this.#state = 'running';
+            try {
+                if (this.#inner !== undefined) close(this.#inner);
+            } finally {
+                this.#state = 'over';
+            }
+            return resultOf(undefined, true);
+        }
+        #advance() {
+            for (;;) {
+                if (this.#inner === undefined) {
+                    if (this.#position >= this.#sources.length) return over;
+                    const { item, method } = this.#sources[this.#position++];
+                    const iterator = apply(method, item, []);
+                    if (!isObject(iterator)) throw notObject(iterator);
+                    this.#inner = direct(iterator);
+                }
+                const value = step(this.#inner);
+                if (value !== over) return value;
+                this.#inner = undefined;
+            }
+        }
+    }
+    setPrototypeOf(Concatenation.prototype, iteratorPrototype);
+    deleteProperty(Concatenation.prototype, 'constructor');
+    defineProperty(Concatenation.prototype, Symbol.toStringTag, {
+        __proto__: null, value: 'Iterator Helper', configurable: true,
+    });
+
+    install(globalThis.Iterator, {
+        concat(...items) {
+            const sources = newList();
+            for (let index = 0; index < items.length; index++) {
+                const item = items[index];
+                if (!isObject(item)) throw notObject(item);
+                const method = item[symbolIterator];
+                if (!isCallable(method)) throw notCallable(method);
+                sources[index] = { __proto__: null, item, method };
+            }
+            return new Concatenation(sources);
+        },
+    });
+
+    /** The value of a key, which is asked for and kept where there is none. */
+    function computed(map, key, callback, { has, get, set }) {
+        has(map, key);
+        if (!isCallable(callback)) throw notCallable(callback);
+        if (has(map, key)) return get(map, key);
+        // The specification's one zero.
+        const value = callback(key === 0 ? 0 : key);
+        set(map, key, value);
+        return value;
+    }
+
+    const registered = Symbol.keyFor;
+    const canBeHeldWeakly = (value) =>
+        isObject(value) || (typeof value === 'symbol' && registered(value) === undefined);
+
+    const ofMap = { __proto__: null, has: mapHas, get: mapGet, set: mapSet };
+    const ofWeakMap = { __proto__: null, has: weakMapHas, get: weakMapGet, set: weakMapSet };
+    install(globalThis.Map.prototype, {
+        getOrInsert(key, value) {
+            if (mapHas(this, key)) return mapGet(this, key);
+            mapSet(this, key, value);
+            return value;
+        },
+        getOrInsertComputed(key, callback) { return computed(this, key, callback, ofMap); },
+    });
+    install(globalThis.WeakMap.prototype, {
+        getOrInsert(key, value) {
+            if (weakMapHas(this, key)) return weakMapGet(this, key);
+            weakMapSet(this, key, value);
+            return value;
+        },
+        getOrInsertComputed(key, callback) {
+            if (!canBeHeldWeakly(key)) throw new TypeError('Invalid value used as weak map key');
+            return computed(this, key, callback, ofWeakMap);
+        },
+    });
 })

@@ -4,13 +4,11 @@
     'use strict';
 
     const {
-        apply, newList, numberToString, stringCharCodeAt, stringFromCharCode,
+        apply, newList, numberToString, setTypedArray, stringCharCodeAt, stringFromCharCode,
         stringIncludes, typedArrayLength, typedArrayName, TypeError, Uint8Array,
     } = shared.primordials;
-    const { install, typedArrayPrototype } = shared.language;
-    const { isObject } = shared.lookups;
+    const { install, isObject } = shared.lookups;
     const { SyntaxError } = globalThis;
-    const { set } = typedArrayPrototype;
 
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
     const alphabets = { __proto__: null, base64: `${letters}+/`, base64url: `${letters}-_` };
@@ -187,7 +185,7 @@
 
     function bytesOf(list) {
         const bytes = new Uint8Array(list.length);
-        apply(set, bytes, [list]);
+        apply(setTypedArray, bytes, [list]);
         return bytes;
     }
 
@@ -199,7 +197,7 @@
     /** Writes what was decoded, even before an error. */
     function written(target, decoded) {
         const { bytes, error, read } = decoded;
-        apply(set, target, [bytes]);
+        apply(setTypedArray, target, [bytes]);
         if (error !== undefined) throw new SyntaxError(error);
         return { read, written: bytes.length };
     }

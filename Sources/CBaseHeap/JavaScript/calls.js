@@ -3,7 +3,7 @@
 (function (host, shared) {
     'use strict';
 
-    const { apply, symbolIterator, TypeError } = shared.primordials;
+    const { apply, TypeError } = shared.primordials;
     const { isObject } = shared.lookups;
 
     const isCallable = (value) => typeof value === 'function';
@@ -43,39 +43,8 @@
         if (!isObject(result)) throw notObject(result);
     }
 
-    /** Closes the iterator for an error, which is thrown whatever closing does. */
-    function closeWith(record, error) {
-        try {
-            close(record);
-        } catch {
-            // The first error counts.
-        }
-        throw error;
-    }
-
-    /** Calls back; an error closes the iterator. */
-    function callOrClose(record, callback, ...values) {
-        try {
-            return apply(callback, undefined, values);
-        } catch (error) {
-            return closeWith(record, error);
-        }
-    }
-
-    /** The iterator of an iterable, or the object itself as an iterator. */
-    function flattenable(value, takesStrings) {
-        const isTaken = isObject(value) || (takesStrings && typeof value === 'string');
-        if (!isTaken) throw notObject(value);
-        const method = value[symbolIterator];
-        let iterator = value;
-        if (method !== undefined && method !== null) iterator = apply(method, value, []);
-        if (!isObject(iterator)) throw notObject(iterator);
-        return direct(iterator);
-    }
-
     shared.calls = {
         __proto__: null,
-        isCallable, notCallable, notObject, over, direct, step, close, closeWith, callOrClose,
-        flattenable,
+        isCallable, notCallable, notObject, over, direct, step, close,
     };
 })

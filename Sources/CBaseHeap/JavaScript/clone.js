@@ -5,27 +5,29 @@
     const {
         apply, bigintValueOf, booleanValueOf, construct, dataViewBuffer, dataViewByteLength,
         dataViewByteOffset, dateValueOf, defineProperty, getPrototypeOf, hasOwn, isArray, Map,
-        mapEntries, mapGet, mapHas, mapIteratorNext, mapSet, min, newList, numberValueOf, Object,
+        mapEntries, mapGet, mapHas, mapIteratorNext, mapSet, newList, numberValueOf, Object,
         objectKeys, objectPrototype, regExpFlags, regExpSource, Set, setAdd, setHas,
-        setIteratorNext, setValues, stringValueOf, symbolIterator, symbolToString, trunc,
+        setIteratorNext, setTypedArray, setValues, stringValueOf, symbolIterator, symbolToString,
         typedArrayBuffer, typedArrayByteOffset, typedArrayLength, typedArrayName, TypeError,
         Uint8Array,
     } = shared.primordials;
-    const { install, typedArrayPrototype } = shared.language;
     const { defineHidden, isObject, isProxy, ownDescriptorOf } = shared.lookups;
     const {
         clonePlatformObject, defineFunctions, dictionaryOf, DOMException, isPlatformObject,
         requireCount,
     } = shared.web;
-    const { Array, ArrayBuffer, DataView, Date, RangeError, RegExp } = globalThis;
-    const { MAX_SAFE_INTEGER } = Number;
-    const { set } = typedArrayPrototype;
-    const byteLengthOf = Reflect.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
+    const { Array, ArrayBuffer, DataView, Date, RegExp } = globalThis;
+    const getterOf = (name) => ownDescriptorOf(ArrayBuffer.prototype, name).get;
+    const byteLengthOf = getterOf('byteLength');
+    const maxByteLengthOf = getterOf('maxByteLength');
+    const detachedOf = getterOf('detached');
+    const resizableOf = getterOf('resizable');
 
     const constructors = { __proto__: null };
     for (const name of [
         'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array',
-        'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array',
+        'Uint32Array', 'Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array',
+        'BigUint64Array',
         'Error', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError',
         'URIError',
     ]) {
@@ -35,6 +37,8 @@
     const opaquePrototypes = new Set();
     setAdd(opaquePrototypes, WeakRef.prototype);
     setAdd(opaquePrototypes, FinalizationRegistry.prototype);
+    setAdd(opaquePrototypes, DisposableStack.prototype);
+    setAdd(opaquePrototypes, AsyncDisposableStack.prototype);
     setAdd(opaquePrototypes, getPrototypeOf([].values()));
     setAdd(opaquePrototypes, getPrototypeOf(''[symbolIterator]()));
     setAdd(opaquePrototypes, getPrototypeOf([].values().map(() => {})));
@@ -70,23 +74,27 @@
         });
     }
 
-    function isDetached(buffer) {
-        try {
-            new Uint8Array(buffer);
-            return false;
-        } catch {
-            return true;
-        }
+    const isDetached = (buffer) => apply(detachedOf, buffer, []);
+
+    /** A buffer as long as another, and as long as that can become. */
+    function bufferLike(buffer) {
+        const byteCount = apply(byteLengthOf, buffer, []);
+        if (!apply(resizableOf, buffer, [])) return new ArrayBuffer(byteCount);
+        const maxByteLength = apply(maxByteLengthOf, buffer, []);
+        return new ArrayBuffer(byteCount, { __proto__: null, maxByteLength });
+    }
+
+    function copyBytes(from, to) {
+        apply(setTypedArray, new Uint8Array(to), [new Uint8Array(from)]);
     }
 
     function cloneBuffer(buffer) {
         if (isDetached(buffer)) {
             throw new DOMException('An ArrayBuffer is detached.', 'DataCloneError');
         }
-        const bytes = new Uint8Array(buffer);
-        const copy = new Uint8Array(typedArrayLength(bytes));
-        apply(set, copy, [bytes]);
-        return typedArrayBuffer(copy);
+        const copy = bufferLike(buffer);
+        copyBytes(buffer, copy);
+        return copy;
     }
 
     function cloneRegExp(value) {
@@ -112,7 +120,7 @@
         const exception = shared.exceptionParts(value);
         if (exception !== undefined) {
             const copy = new DOMException(exception.message, exception.name);
-            defineHidden(copy, 'stack', ownDescriptorOf(value, 'stack')?.value);
+            defineHidden(copy, 'stack', shared.errors.rawStackOf(value));
             return copy;
         }
         const { name } = value;
@@ -223,17 +231,10 @@
             if (isWrong) {
                 throw new DOMException('Value could not be transferred.', 'DataCloneError');
             }
-            mapSet(memory, buffer, new ArrayBuffer(apply(byteLengthOf, buffer, [])));
+            mapSet(memory, buffer, bufferLike(buffer));
             buffers[buffers.length] = buffer;
         }
         return buffers;
-    }
-
-    /** Moves the bytes of a buffer into another, which is as long or longer. */
-    function move(from, to, byteCount) {
-        const source = new Uint8Array(from, 0, byteCount);
-        apply(set, new Uint8Array(to), [source]);
-        host.detach(from);
     }
 
     defineFunctions({
@@ -245,35 +246,11 @@
             const copy = clone(value, memory);
             for (let index = 0; index < buffers.length; index++) {
                 const buffer = buffers[index];
-                move(buffer, mapGet(memory, buffer), apply(byteLengthOf, buffer, []));
+                copyBytes(buffer, mapGet(memory, buffer));
+                host.detach(buffer);
             }
             return copy;
         },
-    });
-    /** The specification's ArrayBufferCopyAndDetach. */
-    function transferred(buffer, newLength) {
-        const length = apply(byteLengthOf, buffer, []);
-        const byteCount = newLength === undefined ? length : trunc(+newLength) || 0;
-        if (!(byteCount >= 0 && byteCount <= MAX_SAFE_INTEGER)) {
-            throw new RangeError('Invalid array buffer length');
-        }
-        if (isDetached(buffer)) throw new TypeError('The ArrayBuffer is detached');
-        const copy = new ArrayBuffer(byteCount);
-        move(buffer, copy, min(length, byteCount));
-        return copy;
-    }
-
-    install(ArrayBuffer.prototype, {
-        transfer(newLength = undefined) { return transferred(this, newLength); },
-        transferToFixedLength(newLength = undefined) { return transferred(this, newLength); },
-    });
-    const { get } = ownDescriptorOf({
-        get detached() {
-            return apply(byteLengthOf, this, []) === 0 && isDetached(this);
-        },
-    }, 'detached');
-    defineProperty(ArrayBuffer.prototype, 'detached', {
-        __proto__: null, get, set: undefined, enumerable: false, configurable: true,
     });
     shared.clone = (value) => clone(value, new Map());
 })

@@ -3,7 +3,7 @@
 (function (host, shared) {
     'use strict';
 
-    const { errorPrototype } = shared.primordials;
+    const { defineProperty, errorPrototype } = shared.primordials;
     const { inherits, isObject, unwrapProxy } = shared.lookups;
     const { cutToByteCount, exceedsByteCount } = shared.text;
     const { constructorName } = shared.names;
@@ -77,8 +77,26 @@
         return undefined;
     }
 
+    // What no snapshot takes: not in heaps. Nothing of it is left where scripts could find it.
+    const unserializable = { __proto__: null };
+    for (const name of ['SharedArrayBuffer', 'WebAssembly']) {
+        // There is no WebAssembly without machine code.
+        if (name in globalThis) unserializable[name] = globalThis[name];
+        delete globalThis[name];
+    }
+
+    /** Called once where the heap is never serialised: everything may be in it. */
+    function becomeStateless() {
+        for (const name in unserializable) {
+            defineProperty(globalThis, name, {
+                __proto__: null, value: unserializable[name], writable: true, configurable: true,
+            });
+        }
+    }
+
     shared.hooks = {
         __proto__: null,
+        becomeStateless,
         last: shared.last,
         beginRun, describeValue, describeError, prepareSnapshot,
         makeLate: shared.makeLate,

@@ -18,8 +18,8 @@
 
     const bytesPerElement = {
         __proto__: null, Int8Array: 1, Uint8Array: 1, Uint8ClampedArray: 1, Int16Array: 2,
-        Uint16Array: 2, Int32Array: 4, Uint32Array: 4, Float32Array: 4, Float64Array: 8,
-        BigInt64Array: 8, BigUint64Array: 8,
+        Uint16Array: 2, Int32Array: 4, Uint32Array: 4, Float16Array: 2, Float32Array: 4,
+        Float64Array: 8, BigInt64Array: 8, BigUint64Array: 8,
     };
 
     const format = (context, value, recursion) => shared.formatValue(context, value, recursion);

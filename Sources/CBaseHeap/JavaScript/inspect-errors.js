@@ -4,8 +4,8 @@
     'use strict';
 
     const {
-        Error, hasOwn, isArray, join, newList, stringEndsWith, stringIncludes, stringIndexOf,
-        stringSlice, stringStartsWith,
+        apply, Error, errorStackGetter, hasOwn, isArray, join, newList, stringEndsWith,
+        stringIncludes, stringIndexOf, stringSlice, stringStartsWith,
     } = shared.primordials;
     const { dataValue, descriptorOf, findDescriptor, includes, without } = shared.lookups;
     const { indent, isIdentifier, linesOf } = shared.text;
@@ -35,13 +35,23 @@
         return typeof message === 'string' ? message : '';
     }
 
+    /**
+     * What a read of `stack` would give; undefined where a getter of a script's would be called.
+     * The engine writes a stack when it is first read, with the user's Error.prepareStackTrace if
+     * there is one, and that may throw.
+     */
+    function rawStackOf(error) {
+        const descriptor = findDescriptor(error, 'stack');
+        if (descriptor === undefined) return undefined;
+        return descriptor.get === errorStackGetter
+            ? apply(errorStackGetter, error, []) : descriptor.value;
+    }
+
     /** The stack; `name: message` if the error has none of its own. */
     function stackOf(error, constructorName) {
         let stack;
         try {
-            // The engine writes a stack when it is first read, with the user's
-            // Error.prepareStackTrace if there is one, and that may throw.
-            stack = dataValue(error, 'stack');
+            stack = rawStackOf(error);
         } catch {
             stack = undefined;
         }
@@ -120,7 +130,7 @@
         if (!context.showHidden) {
             chosen = without(keys, (key) => {
                 if (key !== 'name' && key !== 'message' && key !== 'stack') return false;
-                const value = dataValue(error, key);
+                const value = key === 'stack' ? rawStackOf(error) : dataValue(error, key);
                 return typeof value === 'string' && stringIncludes(stack, value);
             });
         }
@@ -161,5 +171,5 @@
     Error.stackTraceLimit = 10;
 
     shared.shapes.Error = shapeError;
-    shared.errors = { __proto__: null, nameOf, messageOf, framesOf };
+    shared.errors = { __proto__: null, nameOf, messageOf, framesOf, rawStackOf };
 })

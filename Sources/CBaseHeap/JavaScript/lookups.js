@@ -6,7 +6,7 @@
     const {
         defineProperty, getOwnPropertyDescriptor, getPrototypeOf, newList,
         objectGetOwnPropertyNames, objectGetOwnPropertySymbols, objectKeys, objectPrototype,
-        propertyIsEnumerable, setPrototypeOf,
+        ownKeys, propertyIsEnumerable, setPrototypeOf,
     } = shared.primordials;
 
     // A longer chain is not searched; no program has one that long on purpose.
@@ -107,9 +107,17 @@
         });
     }
 
+    /** Defines functions like that. */
+    function install(target, methods) {
+        const names = ownKeys(methods);
+        for (let index = 0; index < names.length; index++) {
+            defineHidden(target, names[index], methods[names[index]]);
+        }
+    }
+
     shared.lookups = {
         __proto__: null,
         isObject, isProxy, ownDescriptorOf, descriptorOf, prototypeOf, findDescriptor, dataValue,
-        inherits, unwrapProxy, keysOf, nonIndexKeysOf, includes, without, defineHidden,
+        inherits, unwrapProxy, keysOf, nonIndexKeysOf, includes, without, defineHidden, install,
     };
 })

@@ -5,8 +5,8 @@
 
     const {
         arraySort, defineProperty, getOwnPropertyDescriptor, newList, numberToString,
-        toArray, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset, typedArrayName,
-        TypeError, Uint8Array,
+        stringStartsWith, toArray, typedArrayBuffer, typedArrayByteLength, typedArrayByteOffset,
+        typedArrayName, TypeError, Uint8Array,
     } = shared.primordials;
     const { isObject } = shared.lookups;
     const { dictionaryOf, DOMException, expose, illegal, requireCount } = shared.web;
@@ -165,8 +165,7 @@
     expose('Performance', Performance, isPerformance, () => ['timeOrigin']);
 
     const quotaBytes = 65_536;
-    const isInteger = (name) => name !== undefined && name !== 'Float32Array' &&
-        name !== 'Float64Array';
+    const isInteger = (name) => name !== undefined && !stringStartsWith(name, 'Float');
 
     let isCrypto;
 

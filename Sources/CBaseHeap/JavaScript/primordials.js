@@ -38,18 +38,15 @@
     /** The list as an array of the language. */
     const toArray = (list) => apply(arrayFrom, Array, [list]);
 
-    // In the order in which RegExp.prototype.flags lists them. An engine may lack some.
+    // In the order in which RegExp.prototype.flags lists them.
     const regExpFlags = newList();
     const flagNames = {
         __proto__: null, hasIndices: 'd', global: 'g', ignoreCase: 'i', multiline: 'm', dotAll: 's',
         unicode: 'u', unicodeSets: 'v', sticky: 'y',
     };
     for (const name in flagNames) {
-        const descriptor = getOwnPropertyDescriptor(RegExp.prototype, name);
-        if (descriptor !== undefined) {
-            regExpFlags[regExpFlags.length] =
-                { __proto__: null, isSet: uncurryThis(descriptor.get), letter: flagNames[name] };
-        }
+        const isSet = getterOf(RegExp.prototype, name);
+        regExpFlags[regExpFlags.length] = { __proto__: null, isSet, letter: flagNames[name] };
     }
 
     shared.primordials = {
@@ -70,6 +67,8 @@
         functionToString: uncurryThis(Function.prototype.toString),
         errorPrototype: Error.prototype,
         captureStackTrace: Error.captureStackTrace,
+        // Every error has it of its own.
+        errorStackGetter: getOwnPropertyDescriptor(new Error(), 'stack').get,
         arraySort: uncurryThis(Array.prototype.sort),
 
         stringCharCodeAt: uncurryThis(String.prototype.charCodeAt),
@@ -85,6 +84,7 @@
         stringSlice: uncurryThis(String.prototype.slice),
         stringStartsWith: uncurryThis(String.prototype.startsWith),
         stringNormalize: uncurryThis(String.prototype.normalize),
+        stringToWellFormed: uncurryThis(String.prototype.toWellFormed),
         stringToLowerCase: uncurryThis(String.prototype.toLowerCase),
         stringToUpperCase: uncurryThis(String.prototype.toUpperCase),
         bigintToString: uncurryThis(BigInt.prototype.toString),

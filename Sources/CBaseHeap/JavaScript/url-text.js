@@ -5,9 +5,8 @@
     shared.load('encoding.js');
     const {
         encodeURIComponent, newList, numberToString, stringCharCodeAt, stringIncludes,
-        stringIndexOf, stringSlice, stringToUpperCase,
+        stringIndexOf, stringSlice, stringToUpperCase, stringToWellFormed,
     } = shared.primordials;
-    const { toWellFormed } = shared.strings;
     const { decodeUTF8, encodeUTF8 } = shared.encoding;
 
     // The printable characters of ASCII that each set encodes; all encode controls and what is not
@@ -100,7 +99,8 @@
         return pairs;
     }
 
-    const formEncode = (text) => replaceAll(encode(toWellFormed(text), sets.form), '%20', '+');
+    const formEncode = (text) =>
+        replaceAll(encode(stringToWellFormed(text), sets.form), '%20', '+');
 
     function serializeForm(pairs) {
         let text = '';

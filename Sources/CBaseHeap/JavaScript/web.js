@@ -4,12 +4,11 @@
     'use strict';
 
     const {
-        captureStackTrace, construct, create, defineProperty, Error, errorPrototype,
-        getPrototypeOf, newList, ownKeys, setPrototypeOf, symbolCustomInspect, symbolToStringTag,
-        TypeError, WeakMap, weakMapGet, weakMapSet,
+        captureStackTrace, construct, create, defineProperty, deleteProperty, Error, errorPrototype,
+        getPrototypeOf, newList, ownKeys, setPrototypeOf, stringToWellFormed, symbolCustomInspect,
+        symbolToStringTag, TypeError, WeakMap, weakMapGet, weakMapSet,
     } = shared.primordials;
     const { defineHidden, descriptorOf, isObject } = shared.lookups;
-    const { toWellFormed } = shared.strings;
 
     const isOfFunctions = (key) => key === 'prototype' || key === 'name' || key === 'length';
 
@@ -123,7 +122,7 @@
     }
 
     /** Web IDL's USVString. */
-    const usv = (value) => toWellFormed(`${value}`);
+    const usv = (value) => stringToWellFormed(`${value}`);
 
     function illegal() {
         return new TypeError('Illegal constructor');
@@ -160,8 +159,10 @@
     class DOMException {
         constructor(message = '', options = 'Error') {
             const isDictionary = isObject(options);
-            const error = construct(Error, [], new.target);
             const parts = { __proto__: null, message: `${message}`, name: 'Error' };
+            // The engine writes the message that an error was made with into its stack.
+            const error = construct(Error, [parts.message], new.target);
+            deleteProperty(error, 'message');
             parts.name = isDictionary ? `${options.name ?? 'Error'}` : `${options}`;
             if (isDictionary && 'cause' in options) defineHidden(error, 'cause', options.cause);
             weakMapSet(exceptions, error, parts);

@@ -53,10 +53,12 @@ ssize_t csandbox_receive(
 );
 
 // Starts the program at `path` in a session of its own: `descriptor` is its 3, standard input and
-// output are /dev/null, standard error is the caller's, nothing else is open, the directory is `/`,
-// no signal is blocked or ignored, and the environment says `TZ=UTC` and `LC_ALL=C` only.
+// output are /dev/null, standard error is the caller's, nothing else is open, the directory is
+// `folder`, no signal is blocked or ignored, and the environment says `TZ=UTC` and `LC_ALL=C` only.
 // `arguments` end with NULL. Returns the process id.
-pid_t csandbox_spawn(const char *path, char *const arguments[], int descriptor);
+pid_t csandbox_spawn(
+    const char *path, char *const arguments[], const char *folder, int descriptor
+);
 
 // Starts a program that only reads standard input and writes standard output and error, which are
 // `input`, `output` and `errors` (none of them below 3): unprivileged, in a session of its own,
@@ -74,20 +76,25 @@ int csandbox_await_end(pid_t child, int milliseconds);
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);
 
-// Copies V8's code and the program's own into huge pages, in a thread, while this one goes on:
-// csandbox_begin_forking puts them in their place. NULL if that cannot be begun.
+// Memory, from one address up to another.
+typedef struct {
+    uintptr_t start, end;
+} csandbox_range;
+
+// Copies parts of the program's code and constants, which begin and end where huge pages do, and
+// the code that this is in, into huge pages: in a thread, while this one goes on, which must not
+// change them any more. csandbox_begin_forking puts the copies in their place. NULL if that cannot
+// be begun.
 typedef struct csandbox_copies csandbox_copies;
-csandbox_copies *csandbox_copy_code(void);
+csandbox_copies *csandbox_copy_code(const csandbox_range *ranges, size_t count);
 
 // Makes forks of this process cheap. To be called while there is no thread but this one and that of
 // `copies`, which ends here, and while memory may be made executable.
 //
-// The libraries that libnode is linked with for Node's own sake are not there in forks: none of
-// their code is ever called, and each fork would pay for their mappings. So nothing may be looked
-// up by name there (dlsym) that is not found before them. With `copies`, which may be NULL, the
-// code and malloc's memory are in huge pages, where the kernel has them: a fork copies one entry
-// for each instead of 512, and need not bring in anew what it runs of the code. Returns how many
-// bytes of code are there: the kernel counts them as each process's own.
+// With `copies`, which may be NULL, the code and malloc's memory are in huge pages, where the kernel
+// has them: a fork copies one entry for each instead of 512, and need not bring in anew what it
+// runs of the code. Returns how many bytes of code are there: the kernel counts them as each
+// process's own.
 size_t csandbox_begin_forking(csandbox_copies *copies);
 
 // A descriptor that becomes readable when a child of this process ends; blocks the signal for

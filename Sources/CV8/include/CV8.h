@@ -30,34 +30,41 @@ typedef struct {
     bool jitless;
 } cv8_options;
 
-// Starts V8 without threads of its own, so that the process can fork. Call once, before anything
-// else.
-void cv8_start(cv8_options options);
+// Makes sure that the program with V8 in it is the one that this was built for, and changes the
+// places in it that are to call functions of ours. Nothing is changed in another. Call once, before
+// anything else, and before the program's code is copied. Returns what is wrong, for a person; NULL
+// if nothing is.
+const char *cv8_prepare(void);
+
+// Starts V8 without threads of its own, so that the process can fork. Call once, after cv8_prepare.
+// Returns what is wrong, for a person; NULL if nothing is.
+const char *cv8_start(cv8_options options);
 
 // Whether V8 may optimise what runs often in isolates that can be serialised too; of those that are
 // opened from now on. Not at first.
 void cv8_allow_optimizer(bool allowed);
 
-// Whether that is allowed and does something. If it is allowed, and this is false when such an
-// isolate has been opened, then this V8 is unknown, and computes in serializable isolates slowly.
-bool cv8_optimizer_is_in_use(void);
+// What snapshots are tied to. Static.
+typedef struct {
+    const char *v8_version;
+    // The GNU build id of the program that V8 is in, as hex.
+    const char *build_id;
+    // The version of the table of native functions: it is part of every snapshot's format.
+    uint32_t natives_version;
+} cv8_identity;
 
-// V8's version. Static.
-const char *cv8_version(void);
+cv8_identity cv8_engine_identity(void);
 
-// Writes the GNU build id of the library that V8 is in, as hex with a zero at its end. Returns the
-// number of digits, 0 if the library has none or `capacity` is too small.
-size_t cv8_build_id(char *hex, size_t capacity);
-
-// The version of the table of native functions: it is part of every snapshot's format.
-uint32_t cv8_natives_version(void);
+// Where much of V8's code and of its constants lies in the program, in whole huge pages. Empty from
+// some `index` on.
+cv8_bytes cv8_code_part(size_t index);
 
 // ---- Isolates ----
 
 typedef struct cv8_isolate cv8_isolate;
 
 typedef enum {
-    // An ordinary isolate: it cannot be serialised, and has WebAssembly and SharedArrayBuffer.
+    // It is never serialised, and has WebAssembly and SharedArrayBuffer.
     cv8_stateless,
     // An isolate that cv8_isolate_serialize can take.
     cv8_serializable,
@@ -81,9 +88,10 @@ cv8_bytes cv8_snapshot_read_only_part(cv8_bytes snapshot);
 cv8_isolate *
 cv8_isolate_open(cv8_isolate_kind kind, cv8_bytes snapshot, cv8_print print, void *print_context);
 
-// Gives an isolate that was forked along with its process random numbers of its own: Math.random,
-// and what V8 draws for itself.
-void cv8_isolate_reseed(cv8_isolate *isolate);
+// Begins anew what an isolate draws random numbers from: Math.random, and what V8 draws for itself.
+// One that was forked along with its process draws what the other draws. Equal seeds give equal
+// numbers.
+void cv8_isolate_seed(cv8_isolate *isolate, int64_t seed);
 
 // Ends an isolate. NULL is allowed.
 void cv8_isolate_dispose(cv8_isolate *isolate);
@@ -95,10 +103,6 @@ void cv8_begin_forking(void);
 // Makes the isolate's JavaScript end as soon as V8 looks; it cannot be used for anything but
 // disposal afterwards. From any thread, while the isolate is open.
 void cv8_isolate_terminate(cv8_isolate *isolate);
-
-// Whether the snapshot that it was opened on had machine code, which was dropped: it has addresses
-// of the process that made it.
-bool cv8_isolate_was_healed(cv8_isolate *isolate);
 
 typedef enum {
     cv8_usable,
@@ -113,6 +117,22 @@ cv8_state cv8_isolate_state(cv8_isolate *isolate);
 
 // Bytes in use in V8's heap and in array buffers.
 uint64_t cv8_isolate_heap_byte_count(cv8_isolate *isolate);
+
+// What tells whether V8's insides are as they are taken to be.
+typedef struct {
+    // Whether the optimiser is allowed, and was seen to be held back by what is cleared for it.
+    bool optimizer_is_in_use;
+    // How many calls of V8's functions were led to ours.
+    size_t led_call_count;
+    // How many collections of garbage this thread has left out before snapshots, as the one before
+    // had left nothing to find.
+    uint64_t left_out_collection_count;
+    // Bytes of machine code in the isolate. The same in all that have run nothing: what all have is
+    // no script's.
+    uint64_t code_byte_count;
+} cv8_observation;
+
+cv8_observation cv8_isolate_observe(cv8_isolate *isolate);
 
 // ---- Running ----
 

@@ -38,13 +38,13 @@ struct DoctorCommand: AsyncParsableCommand {
     private func workerFindings(_ settings: Settings, _ logger: Logger) async -> [Finding] {
         let timeline = Timeline()
         let template = settings.makeTemplate(timeline: timeline, logger: logger)
-        let path = TemplateLaunch.pathBesideThisProgram()
+        let programs = WorkerPrograms.ofThisProgram()
         let start = timeline.now
         var findings: [Finding] = []
         do throws(ExecutionError) {
             let engine = try await template.identity()
             let sandbox = try await template.confinement()
-            findings.append(Finding("worker", .fine, path))
+            findings.append(Finding("worker", .fine, "\(programs.library), in \(programs.engine)"))
             findings.append(
                 Finding("engine", .fine, "\(engine), ready in \((timeline.now - start).text)"))
             findings += Finding.layers(sandbox)
