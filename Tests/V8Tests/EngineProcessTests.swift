@@ -4,8 +4,16 @@ import Testing
 /// `swift test` chooses among them.
 @Suite("In the engine's process", .serialized, .timeLimit(.minutes(15)))
 struct EngineProcessTests {
+    struct DeadlineTests {
+        @Test("A deadline") func suite() throws { try EngineProcess.run(Self.self) }
+    }
+
     struct EvaluationTests {
         @Test("Running a script") func suite() throws { try EngineProcess.run(Self.self) }
+    }
+
+    struct EventLoopTests {
+        @Test("The event loop") func suite() throws { try EngineProcess.run(Self.self) }
     }
 
     struct FixtureTests {
@@ -55,9 +63,10 @@ struct EngineProcessTests {
     @Test("are all that there are")
     func all() throws {
         let named: [Any.Type] = [
-            EvaluationTests.self, FixtureTests.self, GlobalsDocumentTests.self,
-            InspectionTests.self, LateGlobalTests.self, LibrarySnapshotTests.self,
-            LibraryTests.self, NativeLibraryTests.self, PlaceTests.self, SnapshotTests.self,
+            DeadlineTests.self, EvaluationTests.self, EventLoopTests.self, FixtureTests.self,
+            GlobalsDocumentTests.self, InspectionTests.self, LateGlobalTests.self,
+            LibrarySnapshotTests.self, LibraryTests.self, NativeLibraryTests.self,
+            PlaceTests.self, SnapshotTests.self,
         ]
         #expect(try EngineProcess.suites() == Set(named.map { "\($0)" }))
     }
