@@ -10,7 +10,10 @@ func begin(
     argumentCount: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
     let words = unsafe UnsafeBufferPointer(start: arguments, count: Int(argumentCount))
-    unsafe Worker.main(arguments: words.dropFirst().map { unsafe String(cString: $0!) })
+    let texts = unsafe words.dropFirst().compactMap { word in
+        unsafe word.map { unsafe String(cString: $0) }
+    }
+    Worker.main(arguments: texts)
     return 0
 }
 
