@@ -82,7 +82,7 @@ def test_a_server_without_its_workers_does_not_start(binary, tmp_path):
         [alone, "--in-memory"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.wait(30) == 1
-        assert "There is no worker program at" in server.stderr.read()
+        assert "There is no worker at" in server.stderr.read()
 
 
 @pytest.mark.parametrize("options", [[], ["--log-level", "critical"]], ids=["", "quiet"])

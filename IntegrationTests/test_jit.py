@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,14 @@ HOT = "function f(n) { return n < 2 ? n : f(n - 1) + f(n - 2) } f(20)"
 
 
 def executable(pid: int) -> list[str]:
-    """Mappings that can be run and come from no file, but V8's own code where it lies in huge
-    pages, which is where its file's would be, between others of it; and a page of jumps."""
+    """Mappings that can be run and come from no file, but V8's own code and the worker's where they
+    lie in huge pages, which is beside what is left of their files; and a page of jumps."""
     lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
-    return [line for before, line in pairwise(lines)
+    ends = {line.split()[0].split("-")[side] for line in lines for side in (0, 1)
+            if line.endswith((f"/{ENGINE}", f"/{LIBRARY}"))}
+    return [line for line in lines
             if "x" in line.split()[1] and len(line.split()) == 5 and not line.startswith(JUMPS)
-            and not (before.endswith((f"/{ENGINE}", f"/{LIBRARY}"))
-                     and line.startswith(before.split()[0].split("-")[1]))]
+            and not ends & set(line.split()[0].split("-"))]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees where others have their memory")

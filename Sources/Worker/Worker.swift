@@ -10,10 +10,10 @@ func begin(
     argumentCount: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
     let words = unsafe UnsafeBufferPointer(start: arguments, count: Int(argumentCount))
-    let texts = unsafe words.dropFirst().compactMap { word in
-        unsafe word.map { unsafe String(cString: $0) }
-    }
-    Worker.main(arguments: texts)
+    unsafe Worker.main(
+        arguments: words.dropFirst().compactMap { word in
+            unsafe word.map { unsafe String(cString: $0) }
+        })
     return 0
 }
 
