@@ -106,11 +106,11 @@ extension ErrorHints {
         "requestAnimationFrame": "Use setTimeout.",
         "Worker": "There is one thread: split the work into several calls.",
         "MessageChannel": "There is one thread, and nobody to send messages to.",
-        "Temporal": "Use Date and Intl.DateTimeFormat.", "Float16Array": "Use Float32Array.",
+        "Temporal": "Use Date and Intl.DateTimeFormat.",
         "URLPattern": "Use URL and a regular expression.",
         "CompressionStream": noCompression, "DecompressionStream": noCompression,
         "WebAssembly": statelessOnly, "SharedArrayBuffer": statelessOnly,
-        "Atomics": statelessOnly, "True": "Write true.", "False": "Write false.",
+        "True": "Write true.", "False": "Write false.",
         "None": "Write null.",
     ]
 

@@ -28,7 +28,7 @@ func strayInternals(in file: SourceFile) -> [Finding] {
             /\bV8_M(AJOR|INOR)_VERSION\b/
             /\b(asm|__asm__)\s*(volatile\s*)?\(/
             /\bdl(sym|vsym)\b/
-            /"_Z[A-Z]\w/
+            /\x22_Z[A-Z]\w/
             /\bSetFlagsFrom\w+/
         }
     }

@@ -91,9 +91,9 @@ csandbox_copies *csandbox_copy_code(const csandbox_range *ranges, size_t count);
 // Makes forks of this process cheap. To be called while there is no thread but this one and that of
 // `copies`, which ends here, and while memory may be made executable.
 //
-// With `copies`, which may be NULL, the code and malloc's memory are in huge pages, where the kernel
-// has them: a fork copies one entry for each instead of 512, and need not bring in anew what it
-// runs of the code. Returns how many bytes of code are there: the kernel counts them as each
+// With `copies`, which may be NULL, the code and malloc's memory are in huge pages, where the
+// kernel has them: a fork copies one entry for each instead of 512, and need not bring in anew what
+// it runs of the code. Returns how many bytes of code are there: the kernel counts them as each
 // process's own.
 size_t csandbox_begin_forking(csandbox_copies *copies);
 
