@@ -1,4 +1,7 @@
-"""Which files a server and its workers are, and how a worker is started: as WorkerPrograms.swift has it."""
+"""Which files a server and its workers are, and how a worker is started.
+
+As WorkerPrograms.swift has it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def library(binary: Path) -> Path:
 
 
 def engine(worker: Path) -> Path:
-    """The program that V8 is in, which belongs to a worker: beside it, or where it was fetched to."""
+    """The program that V8 is in, beside its worker or where it was fetched to."""
     beside = worker.with_name(ENGINE)
     if beside.exists():
         return beside
@@ -37,7 +40,7 @@ def install(binary: Path, folder: Path) -> Path:
 
 
 def place_engine(program: Path, folder: Path) -> None:
-    """Puts the engine into a folder: it is large, so as another name of one file where it can be."""
+    """Puts the engine into a folder, as another name of the large file where that can be."""
     try:
         os.link(program, folder / ENGINE)
     except OSError:

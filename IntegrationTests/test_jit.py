@@ -10,7 +10,7 @@ from processes import workers
 from programs import ENGINE, LIBRARY
 from raw_client import ServerEnded
 
-# Where calls of V8's functions that the worker replaces are led on: Sources/CV8/Internals/places.cpp.
+# Where calls of functions that the worker replaces are led on; as places.cpp has it.
 JUMPS = "003f0000-003f1000 r-xp"
 HOT = "function f(n) { return n < 2 ? n : f(n - 1) + f(n - 2) } f(20)"
 

@@ -45,8 +45,8 @@ class Template:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         number = theirs.fileno()
         self.process = subprocess.Popen(
-            [*prefix, *worker_command(library), *arguments], stdin=subprocess.DEVNULL, close_fds=False,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
+            [*prefix, *worker_command(library), *arguments], close_fds=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
             env={"TZ": "UTC", "LC_ALL": "C", "SWIFT_BACKTRACE": "enable=no"},
             preexec_fn=lambda: os.dup2(number, 3, inheritable=True))
         theirs.close()
