@@ -83,7 +83,7 @@ void stateless(v8::StartupData *snapshot, v8::ArrayBuffer::Allocator *allocator)
 
 } // namespace
 
-int main(int argument_count, char **arguments) {
+extern "C" int cv8_main(int argument_count, char **arguments) {
     if (argument_count != 4) return 64;
     auto objects = std::string(arguments[1]);
     int repeats = std::atoi(arguments[2]);

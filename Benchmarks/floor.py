@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import subprocess
 import tempfile
 from pathlib import Path
 
+from engine import FOLDER, build
 from heaps import OBJECTS_PER_MIB
 from measuring import Budget, Work, interleave
 
-FOLDER = Path(__file__).resolve().parent
-REPOSITORY = FOLDER.parent
 EMPTY_MIB = 0.45
 """The snapshot of a V8 without anything of ours."""
 
 
 class FloorFailed(Exception):
-    """The program could not be built or run."""
+    """The program could not be run."""
 
 
 def floor(megabytes: list[float], repeats: int) -> dict[str, dict]:
     """Medians of V8's own steps, at snapshots of about these sizes."""
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
-        program = _build(Path(folder))
+        program = build(Path(folder) / "floor.so", FOLDER / "floor.cpp")
         for size in megabytes:
             count = max(0, int((size - EMPTY_MIB) * OBJECTS_PER_MIB))
             blob = Path(folder) / "blob"
             times = max(2, int(repeats / max(1, size)))
-            run = subprocess.run([program, str(count), str(times), blob],
+            run = subprocess.run([*program, str(count), str(times), blob],
                                  capture_output=True, text=True, timeout=300)
             if run.returncode:
                 raise FloorFailed(run.stdout + run.stderr)
@@ -55,23 +52,3 @@ def _bytes(snapshot: bytes) -> dict[str, float]:
     }, Budget(rounds=2, seconds=0.1, warm_up=1))
     return {"stored_bytes": len(compressed)} | {name: row["p50_ms"] for name, row in rows.items()}
 
-
-def _build(folder: Path) -> Path:
-    root = prefix()
-    libraries = root / "lib" / f"{platform.machine()}-linux-gnu"
-    program = folder / "floor"
-    built = subprocess.run(
-        ["c++", "-std=c++17", "-O2", "-fno-rtti", "-isystem", root / "include/node",
-         FOLDER / "floor.cpp", "-o", program, f"-L{libraries}", "-lnode",
-         f"-Wl,-rpath,{libraries}"], capture_output=True, text=True)
-    if built.returncode:
-        raise FloorFailed(built.stderr)
-    return program
-
-
-def prefix() -> Path:
-    """As Package.swift finds it."""
-    if named := os.environ.get("V8_PREFIX"):
-        return Path(named)
-    beside = REPOSITORY / ".deps/usr"
-    return beside if (beside / "include/node/v8.h").exists() else Path("/usr")

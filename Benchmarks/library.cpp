@@ -69,9 +69,14 @@ double open_library(cv8_bytes snapshot) {
 
 } // namespace
 
-int main(int argument_count, char **arguments) {
+extern "C" int cv8_main(int argument_count, char **arguments) {
     if (argument_count != 2) return 64;
-    cv8_start({256u << 20, false});
+    const char *problem = cv8_prepare();
+    if (!problem) problem = cv8_start({256u << 20, false});
+    if (problem) {
+        std::fprintf(stderr, "%s\n", problem);
+        return 70;
+    }
     cv8_isolate *base = cv8_isolate_open_base();
     if (!base || cv8_isolate_prepare_serialization(base).byte_count > 0) return 70;
     cv8_bytes library = cv8_isolate_serialize(base, nullptr, 0);

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import platform
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from floor import FOLDER, REPOSITORY, prefix
+from engine import FOLDER, SOURCES, build, compiler
 
-SOURCES = REPOSITORY / "Sources"
 REPEATS = 300
 
 
 def main() -> int:
-    # The compiler that Swift brings: the library's scripts are embedded, which is new in C.
-    compiler = Path(shutil.which("swift") or "swift").resolve().parent / "clang"
-    v8 = prefix()
-    libraries = v8 / "lib" / f"{platform.machine()}-linux-gnu"
-    includes = [SOURCES / "CV8/include", SOURCES / "CBaseHeap/include"]
+    cv8, base_heap = SOURCES / "CV8", SOURCES / "CBaseHeap"
+    includes = [f"-I{folder / 'include'}" for folder in (cv8, base_heap)] + [f"-I{cv8}"]
+    # `build` adds how a process begins.
+    sources = [path for path in sorted(cv8.rglob("*.cpp")) if path.name != "start.cpp"]
     with tempfile.TemporaryDirectory() as folder:
-        scripts, program = Path(folder) / "scripts.o", Path(folder) / "library"
-        subprocess.run([compiler, "-O2", "-c", f"-I{includes[1]}",
-                        SOURCES / "CBaseHeap/base_heap.c", "-o", scripts], check=True)
-        subprocess.run(
-            [f"{compiler}++", "-std=c++17", "-O2", "-fno-rtti", "-fno-exceptions",
-             *(f"-I{path}" for path in includes), "-isystem", v8 / "include/node",
-             FOLDER / "library.cpp", *sorted((SOURCES / "CV8").glob("*.cpp")), scripts,
-             "-o", program, f"-L{libraries}", "-lnode", "-ldl", f"-Wl,-rpath,{libraries}"],
-            check=True)
-        return subprocess.run([program, str(REPEATS)], check=False).returncode
+        scripts = Path(folder) / "scripts.o"
+        subprocess.run([compiler(), "-O2", "-fPIC", "-c", *includes, base_heap / "base_heap.c",
+                        "-o", scripts], check=True)
+        command = build(Path(folder) / "library.so", FOLDER / "library.cpp", *sources, scripts,
+                        options=tuple(includes))
+        return subprocess.run([*command, str(REPEATS)], check=False).returncode
 
 
 if __name__ == "__main__":

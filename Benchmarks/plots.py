@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from targets import SAME_V8
+
 PICTURES = {
     "calls.png": "Calls of one caller over stdio",
     "clients.png": "Calls for each second by clients",
@@ -79,7 +81,7 @@ def _sizes(axes, rows: dict) -> None:
 def _compute(axes, rows: dict) -> None:
     programs = list(dict.fromkeys(row["program"] for row in rows.values()))
     places = list(dict.fromkeys(row["place"] for row in rows.values()))
-    base = next((place for place in places if "(V8 10.2" in place), places[0])
+    base = next((place for place in places if SAME_V8 in place), places[0])
     width = 0.8 / len(places)
     for index, place in enumerate(places):
         ratios = [rows[f"{program} / {place}"]["p50_ms"] / rows[f"{program} / {base}"]["p50_ms"]

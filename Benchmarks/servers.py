@@ -14,6 +14,7 @@ from pathlib import Path
 
 import measuring  # noqa: F401  (makes the modules of IntegrationTests known)
 from clients import HTTPClient, StdioClient
+from engine import ENGINE
 from http_client import HTTPServer
 
 FOLDER = Path(__file__).resolve().parent
@@ -101,20 +102,14 @@ def deno() -> str | None:
 
 def nodes() -> dict[str, str]:
     """Every node that can be had, by what it is: version and V8."""
-    candidates = [shutil.which("node")]
-    try:
-        import nodejs
-
-        candidates.append(nodejs.node.path)
-    except ImportError:
-        pass
+    # The engine's program is Node, if it is let.
     found = {}
-    for path in candidates:
+    for path in (shutil.which("node"), ENGINE):
         if path:
             what = subprocess.run(
                 [path, "-p", "`node ${process.version} (V8 ${process.versions.v8.split('-')[0]})`"],
                 capture_output=True, text=True).stdout.strip()
-            found[what] = path
+            found[what] = str(path)
     return found
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-SAME_V8 = "(V8 10.2"
+SAME_V8 = "(V8 13.6"
 Measure = Callable[[dict], float]
 """Takes a number out of the parts of a result."""
 
