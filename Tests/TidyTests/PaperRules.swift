@@ -21,6 +21,24 @@ private func isWholePath(_ range: Range<Substring.Index>, in line: Substring) ->
     return !isPart(before) && !(isPart(after) && after != ".")
 }
 
+/// Prose that is wider than code may be. Tables, code, links' addresses and what programs write are
+/// as wide as they are.
+func wideProse(in file: SourceFile) -> [Finding] {
+    let written = ["configuration", "test262"].map { "docs/reference/\($0).md" }
+    guard file.path.hasSuffix(".md"), !written.contains(file.path) else { return [] }
+    var isCode = false
+    var isResult = false
+    return file.lines.enumerated().compactMap { index, line in
+        if line.contains("<!-- results: begin") { isResult = true }
+        if line.contains("<!-- results: end") { isResult = false }
+        let text = line.drop { $0 == " " }
+        if text.hasPrefix("```") { isCode.toggle() }
+        let isWhole = text.hasPrefix("|") || !text.contains(" ") || text.hasPrefix("#")
+        guard !isCode, !isResult, !isWhole, line.count > Length.columnsMax else { return nil }
+        return Finding(path: file.path, line: index + 1, complaint: "\(line.count) columns")
+    }
+}
+
 /// The options that the reference documents: first cells of rows that begin with two dashes.
 func documentedOptions(in reference: SourceFile) -> Set<String> {
     Set(

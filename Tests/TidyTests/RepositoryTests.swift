@@ -13,6 +13,9 @@ struct RepositoryTests {
     @Test("has no line over 100 columns")
     func lineLengths() { expectNone(Repository.sources.flatMap(longLines)) }
 
+    @Test("has no prose over 100 columns")
+    func proseWidths() { expectNone(Repository.files.flatMap(wideProse)) }
+
     @Test("has no file over 400 lines")
     func fileLengths() { expectNone(Repository.sources.flatMap { longFile($0) }) }
 

@@ -120,6 +120,14 @@ struct RuleTests {
         #expect(detachedTasks(in: swift("Task { }")).isEmpty)
     }
 
+    @Test("finds prose that is too wide, and leaves tables and code alone")
+    func wideParagraphs() {
+        let wide = String(repeating: "word ", count: 25)
+        let file = { SourceFile("docs/a.md", $0) }
+        #expect(wideProse(in: file("short\n\(wide)\n")).map(\.line) == [2])
+        #expect(wideProse(in: file("| \(wide) |\n```\n\(wide)\n```\n")).isEmpty)
+    }
+
     @Test("finds a sleep")
     func sleeping() {
         let file = { SourceFile($0, "time.sleep(1)  # a while") }
