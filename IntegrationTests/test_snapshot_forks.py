@@ -65,13 +65,18 @@ def test_a_state_that_is_too_large_is_not_kept(start, durability):
     server = start("--in-memory", "--snapshot-mb-max", 2, "--durability", durability)
     assert server.run("var a = 1; a", heap="h").value == 1
     assert server.run("a", heap="h", save=False).value == 1
-    large = server.run("a = Array.from({ length: 1e5 }, (_, i) => ({ i })); 0", heap="h")
+    large = server.run("a = Array.from({ length: 2e5 }, (_, i) => ({ i })); 0", heap="h")
     if durability == "commit":
         assert large.kind == "not_serializable"
     else:
-        told = server.run("a", heap="h")
-        while not told.is_error:
+        told = None
+
+        def is_told() -> bool:
+            nonlocal told
             told = server.run("1", heap="h")
+            return told.is_error
+
+        wait_until(is_told, "the loss is told of", 60)
         assert told.kind == "storage" and "are kept" in told.error["message"]
     assert server.run("a", heap="h").value == 1
 
