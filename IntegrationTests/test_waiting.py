@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from programs import library
 from worker_driver import (
     CONSOLE, EVALUATE, EVALUATED, INSPECT, LIVE, NEW_HEAP, SAVE_NOW, SAVED, SNAPSHOT_REPORT, TAKEN,
     Template, WorkerEnded)
@@ -18,7 +19,7 @@ PROTOCOL_ERROR = 79
 
 @pytest.fixture
 def template(binary) -> Iterator[Template]:
-    template = Template(binary.with_name("mcp-v8-worker"))
+    template = Template(library(binary))
     assert template.is_ready, template.complaint
     yield template
     template.close()

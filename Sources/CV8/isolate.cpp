@@ -94,10 +94,6 @@ void configure(cv8_isolate *owner) {
     isolate->SetCaptureStackTraceForUncaughtExceptions(true, 10);
 }
 
-// What an isolate's machine code may take: V8 makes all of it writable at once, and the kernel
-// counts that as memory.
-constexpr size_t code_range_byte_count = 64 << 20;
-
 cv8_isolate *make(v8::StartupData snapshot) {
     auto *owner = new cv8_isolate;
     owner->snapshot = snapshot;
@@ -106,7 +102,7 @@ cv8_isolate *make(v8::StartupData snapshot) {
     parameters.snapshot_blob = snapshot.data ? &owner->snapshot : nullptr;
     parameters.external_references = cv8::external_references();
     parameters.array_buffer_allocator = owner->allocator.get();
-    parameters.constraints.set_code_range_size_in_bytes(code_range_byte_count);
+    parameters.constraints.set_code_range_size_in_bytes(cv8_code_byte_count_max);
     owner->creator = std::make_unique<v8::SnapshotCreator>(parameters);
     owner->isolate = owner->creator->GetIsolate();
     // A creator enters its isolate for its own life, and V8 wants isolates to be left in the

@@ -46,6 +46,12 @@ package enum Engine {
             nativesVersion: identity.natives_version)
     }
 
+    /// What an isolate's machine code may take, in bytes. All of it counts as writable memory from
+    /// the isolate's start on, though little of it is ever used.
+    package static func codeByteCountMax(_ mode: EngineIdentity.Mode) -> UInt64 {
+        mode == .jit ? UInt64(cv8_code_byte_count_max) : 0
+    }
+
     /// Where much of V8's code and of its constants lies in the program, in whole huge pages.
     package static var codeParts: [Range<UInt>] {
         var parts: [Range<UInt>] = []

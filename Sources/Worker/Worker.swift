@@ -25,6 +25,9 @@ enum Worker {
     /// What writable memory a worker may have beyond V8's heap, as a multiple of it: array buffers,
     /// and a snapshot.
     private static let dataPerHeapByte: UInt64 = 4
+    /// How many isolates a worker may have at a time: one of each kind, which its template has
+    /// opened, and one on a stored snapshot.
+    private static let isolateCountMax: UInt64 = 3
 
     /// What the server says on the command line.
     struct Settings {
@@ -112,7 +115,8 @@ enum Worker {
             report("mcp-v8-worker: this V8 is not quite as it should be: \(what)\n")
         }
         let limits = ResourceLimits(
-            dataByteCountMax: settings.heapByteCountMax * dataPerHeapByte)
+            dataByteCountMax: settings.heapByteCountMax * dataPerHeapByte
+                + Engine.codeByteCountMax(settings.mode) * isolateCountMax)
         let template = try unsafe Template(
             baseHeap: baseHeap, mode: settings.mode, copies: copies,
             confinement: Confinement(

@@ -22,8 +22,9 @@ struct LimitOptions: OptionSection {
         "heap-mb-max", .mebibytes(32...4096), default: .of(defaults.heapByteCountMax),
         "V8's heap of one run, in MiB.",
         more: """
-            A worker may have four times as much writable memory in all, and while a snapshot is \
-            made four times `--snapshot-mb-max` more.
+            A worker may have four times as much writable memory in all, with the JIT 192 MiB \
+            more that V8 sets aside for machine code, and while a snapshot is made four times \
+            `--snapshot-mb-max` more.
             """, .most)
 
     let outputBytesMax = ServerOption(
