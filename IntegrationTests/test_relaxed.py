@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import descendants, forks, is_running, parent, template, wait_until, workers
+from processes import (
+    descendants, forks, is_running, parent, template, wait_until, wait_until_busy, workers)
 from raw_client import ServerEnded
 
 NEXT = "globalThis.n = (globalThis.n ?? 0) + 1"
@@ -93,7 +94,8 @@ def test_a_worker_that_dies_takes_no_answered_run_along(relaxed):
     import os
     for expected in (1, 2, 3):
         assert relaxed.run(NEXT, heap="h").value == expected
-    run = begin_and_wait(relaxed, "n = -1; for (;;);")
+    run = relaxed.begin_run("n = -1; for (;;);", heap="h")
+    wait_until_busy(relaxed.pid)
     for pid in workers(relaxed.pid):
         os.kill(pid, signal.SIGKILL)
     assert relaxed.run_answer(run).kind == "worker_lost"

@@ -181,7 +181,9 @@ cv8_isolate *cv8_isolate_open_base(void) {
         auto context = v8::Context::New(owner->isolate);
         v8::Context::Scope context_scope(context);
         v8::Local<v8::Object> hooks;
-        if (cv8::install_base_heap(context).ToLocal(&hooks)) {
+        if (!cv8::learn_dates(context)) {
+            std::fprintf(stderr, "mcp-v8-worker: the dates of this V8 are not as they should be\n");
+        } else if (cv8::install_base_heap(context).ToLocal(&hooks)) {
             owner->hooks.Reset(owner->isolate, hooks);
             owner->context.Reset(owner->isolate, context);
             is_complete = true;

@@ -21,6 +21,9 @@
 #define CV8_ADDRESS_walk 0xe43f80
 #define CV8_BYTES_walk \
     "\xfd\x7b\xbd\xa9\xfd\x03\x00\x91\xf3\x53\x01\xa9\xf3\x03\x01\xaa"
+#define CV8_ADDRESS_next_object 0xe41660
+#define CV8_BYTES_next_object \
+    "\x01\x08\x40\xf9\x41\x0a\x00\xb4\xfd\x7b\xbc\xa9\xfd\x03\x00\x91"
 #define CV8_ADDRESS_collect 0xe48cc0
 #define CV8_BYTES_collect \
     "\xfd\x7b\xb3\xa9\xfd\x03\x00\x91\xf3\x53\x01\xa9\xf3\x03\x00\xaa"
@@ -71,6 +74,8 @@
     "\xff\xc3\x22\xd1\xfd\x7b\x00\xa9\xfd\x03\x00\x91\xe3\x07\x05\xa9"
 #define CV8_SITES_walk \
     0x131f9d0, 0x131fbe4, 0x131fd2c
+#define CV8_SITES_next_object \
+    0x131f9d8, 0x131f9fc, 0x131fa68, 0x131fbec, 0x131fd04, 0x131fd34, 0x131fd54, 0x131ff20, 0x1320010, 0x132011c
 #define CV8_SITES_collect \
     0xe497d8, 0xe49848, 0xe498dc
 #define CV8_SITES_count_handles \

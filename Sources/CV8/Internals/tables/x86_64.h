@@ -21,6 +21,9 @@
 #define CV8_ADDRESS_walk 0xeee680
 #define CV8_BYTES_walk \
     "\x55\x48\x89\xe5\x41\x56\x41\x89\xd6\x41\x55\x49\x89\xfd\xbf\x28"
+#define CV8_ADDRESS_next_object 0xeeb580
+#define CV8_BYTES_next_object \
+    "\x55\x48\x89\xe5\x41\x56\x41\x55\x41\x54\x53\x48\x89\xfb\x48\x83"
 #define CV8_ADDRESS_collect 0xef3f60
 #define CV8_BYTES_collect \
     "\x55\x48\x89\xe5\x41\x57\x41\x89\xf7\x41\x56\x41\x55\x41\x54\x41"
@@ -71,6 +74,8 @@
     "\x55\x48\x89\xe5\x41\x57\x41\x56\x41\x55\x41\x54\x53\x48\x81\xec"
 #define CV8_SITES_walk \
     0x142dbf7, 0x142ddde, 0x142df19
+#define CV8_SITES_next_object \
+    0x142dbff, 0x142dc2b, 0x142dc9b, 0x142dde6, 0x142dee3, 0x142df21, 0x142df3e, 0x142e26b, 0x142e4d8
 #define CV8_SITES_collect \
     0xef4ac4, 0xef4b6d, 0xef4c40
 #define CV8_SITES_count_handles \
