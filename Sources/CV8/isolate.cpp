@@ -2,6 +2,7 @@
 #include "Internals/collections.h"
 #include "Internals/optimizer.h"
 #include "Internals/read_only.h"
+#include "Internals/walks.h"
 #include "fatal.h"
 #include "memory_limit.h"
 #include "natives.h"
