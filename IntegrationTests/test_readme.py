@@ -54,7 +54,8 @@ def test_the_first_result(binary, directory):
 def test_every_option_is_in_the_reference_and_the_reverse(binary):
     reference = (REPOSITORY / "docs/reference/configuration.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `(--[a-z0-9-]+)", reference, re.M))
-    shown = subprocess.run([binary, "--help-all"], capture_output=True, text=True, timeout=20).stdout
+    shown = subprocess.run(
+        [binary, "--help-all"], capture_output=True, text=True, timeout=20).stdout
     listed = set(re.findall(r"(?<![\w-])(--[a-z][a-z0-9-]+)", shown))
     assert documented == listed - {"--help", "--help-all", "--version"}
 

@@ -97,9 +97,11 @@ bool learn_dates(v8::Local<v8::Context> context) {
     bool was_unknown = stamp() == no_stamp;
     auto name = v8::String::NewFromUtf8Literal(isolate, "getHours");
     v8::Local<v8::Value> function, hours;
-    bool is_computed = date.As<v8::Object>()->Get(context, name).ToLocal(&function)
-                       && function->IsFunction()
-                       && function.As<v8::Function>()->Call(context, date, 0, nullptr).ToLocal(&hours);
+    bool is_function =
+        date.As<v8::Object>()->Get(context, name).ToLocal(&function) && function->IsFunction();
+    bool is_computed =
+        is_function
+        && function.As<v8::Function>()->Call(context, date, 0, nullptr).ToLocal(&hours);
     std::memcpy(&address, reinterpret_cast<void *>(*date), sizeof address);
     if (!was_unknown || !is_computed || stamp() == no_stamp) return false;
     date_type = type_of(address);

@@ -44,8 +44,8 @@ const char *cv8_start(cv8_options options);
 // opened from now on. Not at first.
 void cv8_allow_optimizer(bool allowed);
 
-// What an isolate's machine code may take, in bytes, where V8 makes some: it is writable at once, so
-// that the kernel counts all of it as memory.
+// What an isolate's machine code may take, in bytes, where V8 makes some: it is writable at once,
+// so that the kernel counts all of it as memory.
 enum { cv8_code_byte_count_max = 64 << 20 };
 
 // What snapshots are tied to. Static.
