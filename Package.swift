@@ -129,6 +129,20 @@ let package = Package(
             dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "MCPClient",
+            dependencies: [
+                "CSandbox",
+                "MCP",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "Transports", dependencies: ["MCP"], swiftSettings: swiftSettings),
         .target(
             name: "HTTPTransports",
@@ -242,6 +256,14 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MCPTests", dependencies: ["MCP"]),
+        .testTarget(
+            name: "MCPClientTests",
+            dependencies: [
+                "MCP", "MCPClient",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         .testTarget(name: "TransportsTests", dependencies: ["MCP", "Transports"]),
         .testTarget(
             name: "HTTPTransportsTests",

@@ -13,9 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int csandbox_await_end(pid_t child, int milliseconds) {
+int csandbox_process_descriptor(pid_t child) {
     int descriptor = (int)syscall(SYS_pidfd_open, child, 0);
-    if (descriptor < 0) return -errno;
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int csandbox_await_end(pid_t child, int milliseconds) {
+    int descriptor = csandbox_process_descriptor(child);
+    if (descriptor < 0) return descriptor;
     struct pollfd watched = {.fd = descriptor, .events = POLLIN};
     int count;
     do count = poll(&watched, 1, milliseconds);

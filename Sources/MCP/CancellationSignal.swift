@@ -2,7 +2,7 @@ import Synchronization
 
 /// Tells those who wait, from anywhere, that something is over: once, and also those who come
 /// later.
-final class CancellationSignal: Sendable {
+package final class CancellationSignal: Sendable {
     private enum State {
         /// Next: `sent`.
         case waiting([UInt64: @Sendable () -> Void], nextID: UInt64)
@@ -12,11 +12,16 @@ final class CancellationSignal: Sendable {
 
     private let state = Mutex(State.waiting([:], nextID: 0))
 
-    var wasSent: Bool {
+    /// Makes one that was not sent.
+    package init() {}
+
+    /// Whether it was sent.
+    package var wasSent: Bool {
         state.withLock { if case .sent = $0 { true } else { false } }
     }
 
-    func send() {
+    /// Sends it; again it does nothing.
+    package func send() {
         let waiters = state.withLock { state -> [@Sendable () -> Void] in
             guard case .waiting(let waiters, _) = state else { return [] }
             state = .sent
@@ -26,7 +31,7 @@ final class CancellationSignal: Sendable {
     }
 
     /// Has something done when the signal is sent; at once if it was.
-    func onSend(_ action: @escaping @Sendable () -> Void) {
+    package func onSend(_ action: @escaping @Sendable () -> Void) {
         let wasSent = state.withLock { state in
             guard case .waiting(var waiters, let nextID) = state else { return true }
             waiters[nextID] = action
@@ -37,7 +42,7 @@ final class CancellationSignal: Sendable {
     }
 
     /// Returns when the signal was sent, or the current task is cancelled.
-    func wait() async {
+    package func wait() async {
         let id = state.withLock { state -> UInt64 in
             guard case .waiting(let waiters, let nextID) = state else { return 0 }
             state = .waiting(waiters, nextID: nextID + 1)

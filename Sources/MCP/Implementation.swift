@@ -24,7 +24,7 @@ package struct Implementation: Hashable, Sendable {
     }
 
     /// The members that this revision knows.
-    func json(for revision: ProtocolRevision) -> JSON {
+    package func json(for revision: ProtocolRevision) -> JSON {
         var json: JSONObject = ["name": .string(name)]
         if revision.has(.title) { json["title"] = title.map(JSON.string) }
         json["version"] = .string(version)

@@ -62,7 +62,7 @@ struct Request {
 }
 
 /// Members of `_meta` that the protocol gives a meaning.
-enum MetaKey: String {
+package enum MetaKey: String {
     case protocolVersion = "io.modelcontextprotocol/protocolVersion"
     case clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
     case serverInfo = "io.modelcontextprotocol/serverInfo"

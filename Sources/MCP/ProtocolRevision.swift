@@ -17,8 +17,8 @@ package enum ProtocolRevision: String, CaseIterable, Comparable, Sendable {
     /// The revisions without a handshake.
     static let modern = allCases.filter { $0.era == .modern }
 
-    /// What a client gets that asks for a revision that is not served.
-    static let newestLegacy = ProtocolRevision.november2025
+    /// The newest with a handshake: what a client gets that asks for one that is not served.
+    package static let newestLegacy = ProtocolRevision.november2025
 
     /// What a client is taken for that has not said its revision.
     static let assumed = ProtocolRevision.march2025

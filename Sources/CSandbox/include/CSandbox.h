@@ -68,8 +68,22 @@ pid_t csandbox_spawn_tool(
     const char *path, char *const arguments[], int input, int output, int errors
 );
 
+// Starts a program that is not confined: the leader of a session and group of its own, which has no
+// terminal, whose standard streams are pipes, which has no other descriptor of ours, and for which
+// no signal is blocked or ignored. `streams` get our ends, which never block: to its standard
+// input, from its standard output and error. `folder` is where it runs, or NULL. Lists end with
+// NULL. Returns the process id.
+pid_t csandbox_spawn_server(
+    const char *path, char *const arguments[], char *const environment[], const char *folder,
+    int streams[3]
+);
+
 // Waits until a child has ended; it is left to be reaped. -ETIMEDOUT if it has not in time.
 int csandbox_await_end(pid_t child, int milliseconds);
+
+// A close-on-exec descriptor that becomes readable when a child has ended, which is left to be
+// reaped.
+int csandbox_process_descriptor(pid_t child);
 
 // fork(2). Only for a process that has one thread.
 pid_t csandbox_fork(void);

@@ -47,7 +47,7 @@ extension JSON {
     var isObject: Bool { object != nil || self == [] }
 
     /// What a person calls this kind of value, with its article.
-    var kindDescription: String {
+    package var kindDescription: String {
         switch self {
         case .null: "null"
         case .boolean: "a boolean"

@@ -20,7 +20,7 @@ package struct JSONNumber: Hashable, Sendable {
     }
 
     /// Whether it is spelled with digits and a sign only.
-    var isSpelledAsInteger: Bool {
+    package var isSpelledAsInteger: Bool {
         text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || UInt8.digits.contains($0) }
     }
 
