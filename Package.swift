@@ -143,6 +143,9 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "UpstreamTools", dependencies: ["MCP", "MCPClient"],
+            swiftSettings: swiftSettings),
         .target(name: "Transports", dependencies: ["MCP"], swiftSettings: swiftSettings),
         .target(
             name: "HTTPTransports",
@@ -264,6 +267,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
+        .testTarget(
+            name: "UpstreamToolsTests", dependencies: ["MCP", "MCPClient", "UpstreamTools"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "TransportsTests", dependencies: ["MCP", "Transports"]),
         .testTarget(
             name: "HTTPTransportsTests",
